@@ -1,0 +1,79 @@
+// The door between everything that shows or asks (editor, terminal) and whatever runs Kargo: the embedded engine now,
+// clusters and Kargo API servers later. Plain data and promises; no implementation here.
+
+import type { Disposable } from "../base/disposable";
+import { CodedError } from "../base/errors";
+import type { Event } from "../base/events";
+import type { ResourceProblem, SourceLocation } from "../model/parse";
+import type { ProjectTree } from "../model/pipeline";
+import type { Artifacts, Freight, Promotion, ResourceRef, Warehouse } from "../model/resources";
+
+/** An immutable whole of what a backend knows. A new one is made for every change; nothing in it is ever mutated. */
+export interface Snapshot {
+  /** Grows with every snapshot of one backend. */
+  readonly revision: number;
+  readonly projects: readonly ProjectTree[];
+  readonly problems: readonly ResourceProblem[];
+  /** Where a resource is written in the workspace; absent for what only the engine or a cluster holds. Key: refKey. */
+  readonly sources: ReadonlyMap<string, SourceLocation>;
+}
+
+/** Asks for a Promotion: exactly one of `freight` (name) and `freightAlias`. */
+export interface PromoteRequest {
+  readonly project: string;
+  readonly stage: string;
+  readonly freight?: string;
+  readonly freightAlias?: string;
+  /** Who asks, as Kargo's create-actor annotation; empty when unknown. */
+  readonly actor?: string;
+}
+
+/** Freight put together by hand from exact artifacts; its Warehouse is the origin. */
+export interface CreateFreightRequest extends Artifacts {
+  readonly project: string;
+  readonly warehouse: string;
+  readonly alias?: string;
+}
+
+/** Why a backend refused; the message is one sentence for the user. */
+export type BackendErrorCode =
+  | "notFound"
+  | "invalid"
+  | "alreadyExists"
+  | "forbidden"
+  | "conflict"
+  | "discoveryFailed"
+  | "aborted"
+  | "io";
+
+/** The only error a backend throws on purpose. */
+export class BackendError extends CodedError<BackendErrorCode> {}
+
+/** How a caller stops a long act. */
+export interface ActOptions {
+  readonly signal: AbortSignal;
+}
+
+/** A Kargo control plane as the user sees it. */
+export interface Backend extends Disposable {
+  readonly snapshot: Snapshot;
+  /** A newer snapshot is there. Carries no data on purpose: read `snapshot`. */
+  readonly onDidChange: Event<void>;
+  /** Reads everything again and resolves with the new snapshot. */
+  reload(): Promise<Snapshot>;
+  /**
+   * Creates a Promotion and resolves with it as soon as it is recorded; it then runs by itself.
+   * Throws BackendError when it is not admitted.
+   */
+  promote(request: PromoteRequest, options: ActOptions): Promise<Promotion>;
+  /** Resolves with the Promotion once it is terminal. Aborting the signal stops the waiting, not the Promotion. */
+  waitForPromotion(ref: ResourceRef<"Promotion">, options: ActOptions): Promise<Promotion>;
+  /** Discovers now. Resolves when discovery ended; throws `discoveryFailed` with the first subscription's reason. */
+  refreshWarehouse(ref: ResourceRef<"Warehouse">, options: ActOptions): Promise<Warehouse>;
+  createFreight(request: CreateFreightRequest, options: ActOptions): Promise<Freight>;
+  /** Asks a Promotion to stop; one that is terminal already is left alone. Resolves when it has stopped. */
+  abortPromotion(
+    ref: ResourceRef<"Promotion">,
+    options: ActOptions & { readonly actor?: string },
+  ): Promise<Promotion>;
+}

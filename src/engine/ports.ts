@@ -1,0 +1,80 @@
+// What the embedded engine asks of its surroundings. Implemented by backend/local, ui/platform, the terminal and tests.
+// Nothing here knows an editor or a disk layout.
+import type { Event } from "../base/events";
+import type { Logger } from "../base/log";
+import type { Kind, ResourceByKind, ResourceRef } from "../model/resources";
+import type { ArgoCdPort, CredentialSource, EffectPort, ToolPaths } from "./promotion/step";
+
+/** Which resources `list` returns; every given part must match. */
+export interface ListOptions {
+  readonly namespace?: string;
+  /** Only Promotions of this Stage. */
+  readonly stage?: string;
+  /** Only Freight of this Warehouse. */
+  readonly warehouse?: string;
+}
+
+/** Why a write was refused. */
+export type StoreErrorCode = "alreadyExists" | "notFound" | "invalid" | "io";
+
+/**
+ * Durable home of every resource. Specs come from elsewhere (workspace files); Freight, Promotions and every status are
+ * written here. An acknowledged write survives a crash; no reader ever sees half of one; two processes may use it at once.
+ */
+export interface ResourceStore {
+  get<K extends Kind>(
+    kind: K,
+    ref: { readonly namespace?: string; readonly name: string },
+  ): Promise<ResourceByKind[K] | undefined>;
+  list<K extends Kind>(kind: K, options?: ListOptions): Promise<readonly ResourceByKind[K][]>;
+  /** Stores a new resource and returns it with uid, creationTimestamp and generation. Throws `alreadyExists`. */
+  create<K extends Kind>(resource: ResourceByKind[K]): Promise<ResourceByKind[K]>;
+  /**
+   * Reads the newest version, applies `change` and writes the result, as one act that no other process can split.
+   * `change` returns undefined to leave it as it is. Specs that live in workspace files are never changed. Throws `notFound`.
+   */
+  update<K extends Kind>(
+    ref: ResourceRef<K>,
+    change: (current: ResourceByKind[K]) => ResourceByKind[K] | undefined,
+  ): Promise<ResourceByKind[K]>;
+  delete(ref: ResourceRef): Promise<void>;
+  /** Fires after a change by this process or another; carries what changed, not the new value. */
+  readonly onDidChange: Event<ResourceRef>;
+}
+
+/** Values of Secrets and ConfigMaps that are not in the workspace (the editor's SecretStorage). */
+export interface SecretValueSource {
+  secret(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;
+}
+
+/** Exclusive right to drive one Stage; another process takes over when its holder has died. */
+export interface StageLocks {
+  /** Resolves with a release function once this process holds the Stage; waits while another one does. */
+  acquire(
+    namespace: string,
+    stage: string,
+    signal: AbortSignal,
+  ): Promise<{ release(): Promise<void>; readonly lost: AbortSignal }>;
+}
+
+/** Time, so that tests can hold it. */
+export interface Clock {
+  now(): Date;
+}
+
+/** Everything an engine is built from. */
+export interface EnginePorts {
+  readonly store: ResourceStore;
+  readonly locks: StageLocks;
+  readonly credentials: CredentialSource;
+  readonly secrets?: SecretValueSource;
+  readonly effects: EffectPort;
+  readonly argocd: { readonly client: ArgoCdPort | undefined; readonly whenMissing: "skip" | "require" };
+  readonly tools: ToolPaths;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Directory that holds `promotion-<UID>` work directories and Git mirrors; absolute. */
+  readonly workRoot: string;
+  /** `ctx.uiBaseUrl` of expressions; empty when there is no Kargo UI. */
+  readonly uiBaseUrl: string;
+}

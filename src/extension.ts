@@ -1,0 +1,2 @@
+// Composition root of the editor. Built out by the sidebar's first landing.
+export function activate(): void {}

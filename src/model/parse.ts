@@ -1,0 +1,175 @@
+// Reads Kargo's resources out of YAML text: resources plus problems, never an exception.
+// Does no I/O and judges no field against the schema; schema/schema.ts and admission.ts do.
+import { type Document, LineCounter, parseDocument } from "yaml";
+import { isObject } from "../base/json";
+import { type DocumentSlice, splitDocuments } from "./documents";
+import {
+  type AnyResource,
+  clusterScopedKinds,
+  type Kind,
+  kargoApiVersion,
+  kargoKinds,
+  type ObjectMeta,
+} from "./resources";
+
+/** A place in a text: UTF-16 offset, one-based line and column. */
+export interface SourceLocation {
+  /** Path as the caller named it. */
+  readonly file: string;
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Something wrong with a resource or a document, at its place. */
+export interface ResourceProblem {
+  readonly severity: "error" | "warning";
+  readonly message: string;
+  readonly location: SourceLocation;
+}
+
+/** A resource and where it is written. */
+export interface ParsedResource {
+  readonly resource: AnyResource;
+  readonly location: SourceLocation;
+}
+
+/** What a text held. */
+export interface ParseResult {
+  readonly resources: readonly ParsedResource[];
+  readonly problems: readonly ResourceProblem[];
+}
+
+const argoRollouts = "argoproj.io/v1alpha1";
+const apiVersions: Readonly<Record<string, readonly Kind[]>> = {
+  [kargoApiVersion]: kargoKinds,
+  [argoRollouts]: ["AnalysisTemplate", "ClusterAnalysisTemplate"],
+  v1: ["Secret", "ConfigMap"],
+};
+const mentionsUs = /kargo\.akuity\.io\/|argoproj\.io\/v1alpha1|kind:\s*["']?(?:Secret|ConfigMap|List)\b/;
+
+/** True when `text` can hold resources this program reads; cheap enough to ask of every YAML file. */
+export function mayHoldResources(text: string): boolean {
+  return mentionsUs.test(text);
+}
+
+/** Reads every resource of `text`. Documents of other kinds are passed over in silence, broken ones only when they are Kargo's. */
+export function parseResources(file: string, text: string): ParseResult {
+  const resources: ParsedResource[] = [];
+  const problems: ResourceProblem[] = [];
+  if (mayHoldResources(text)) {
+    for (const slice of splitDocuments(text)) readDocument(file, text, slice, resources, problems);
+  }
+  return { resources, problems };
+}
+
+function readDocument(
+  file: string,
+  text: string,
+  slice: DocumentSlice,
+  resources: ParsedResource[],
+  problems: ResourceProblem[],
+): void {
+  const source = text.slice(slice.start, slice.end);
+  if (!mayHoldResources(source)) return;
+  const lines = new LineCounter();
+  const locate = (offset: number): SourceLocation => {
+    const { line, col } = lines.linePos(Math.min(offset, source.length));
+    return {
+      file,
+      offset: slice.start + offset,
+      line: slice.startLine + Math.max(line, 1),
+      column: Math.max(col, 1),
+    };
+  };
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true });
+  const value = toValue(document);
+  const start = locate(firstContent(document));
+  const isOurs = source.includes("kargo.akuity.io/v1alpha1");
+  if (isOurs) {
+    for (const error of document.errors) {
+      problems.push({ severity: "error", message: `YAML: ${error.message}`, location: locate(error.pos[0]) });
+    }
+  }
+  for (const item of listItems(value)) {
+    const read = toResource(item);
+    if (read === undefined) continue;
+    if (typeof read === "string") problems.push({ severity: "error", message: read, location: start });
+    else resources.push({ resource: read, location: start });
+  }
+}
+
+function toValue(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 1000 });
+  } catch {
+    return undefined;
+  }
+}
+
+function firstContent(document: Document): number {
+  const range = isObject(document.contents) ? document.contents.range : undefined;
+  return Array.isArray(range) && typeof range[0] === "number" ? range[0] : 0;
+}
+
+/** A `List` is read as its items. */
+function listItems(value: unknown): readonly unknown[] {
+  if (!isObject(value)) return [];
+  const kind = value.kind;
+  if (typeof kind === "string" && kind.endsWith("List") && Array.isArray(value.items)) return value.items;
+  return [value];
+}
+
+/** The resource, undefined when it is not one of ours, or a sentence that says why it cannot be used. */
+function toResource(value: unknown): AnyResource | string | undefined {
+  if (!isObject(value)) return undefined;
+  const { apiVersion, kind } = value;
+  if (typeof apiVersion !== "string") return undefined;
+  const kinds = apiVersions[apiVersion];
+  if (kinds === undefined) return undefined;
+  if (typeof kind !== "string" || !(kinds as readonly string[]).includes(kind)) {
+    return apiVersion === kargoApiVersion
+      ? `Kargo has no kind ${JSON.stringify(kind ?? null)} in ${apiVersion}.`
+      : undefined;
+  }
+  const known = kind as Kind;
+  const metadata = toMetadata(value.metadata, known);
+  if (typeof metadata === "string")
+    return apiVersion === kargoApiVersion ? `${kind}: ${metadata}` : undefined;
+  return { ...value, apiVersion, kind: known, metadata, ...shape(known, value) } as AnyResource;
+}
+
+function toMetadata(value: unknown, kind: Kind): ObjectMeta | string {
+  if (!isObject(value)) return "metadata with a name is missing.";
+  const { name, namespace } = value;
+  if (typeof name !== "string" || name === "") return "metadata.name is missing or is not text.";
+  if (namespace !== undefined && typeof namespace !== "string") return "metadata.namespace is not text.";
+  const meta = {
+    ...value,
+    name,
+    labels: textMap(value.labels),
+    annotations: textMap(value.annotations),
+  };
+  return (clusterScopedKinds.has(kind) ? { ...meta, namespace: undefined } : meta) as ObjectMeta;
+}
+
+function textMap(value: unknown): Record<string, string> | undefined {
+  if (!isObject(value)) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+/** What every reader of a kind relies on being there, whatever was written. */
+function shape(kind: Kind, value: Record<string, unknown>): Record<string, unknown> {
+  const spec = isObject(value.spec) ? value.spec : {};
+  if (kind === "Stage") return { spec: { ...spec, requestedFreight: objects(spec.requestedFreight) } };
+  if (kind === "Warehouse") return { spec: { ...spec, subscriptions: objects(spec.subscriptions) } };
+  if (kind === "PromotionTask" || kind === "ClusterPromotionTask")
+    return { spec: { ...spec, steps: objects(spec.steps) } };
+  return {};
+}
+
+function objects(value: unknown): readonly Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

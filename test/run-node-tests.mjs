@@ -1,0 +1,63 @@
+// Bundles a folder of tests with esbuild into out/ and runs it with Node's own test runner.
+// usage: node test/run-node-tests.mjs unit|tools|bench [PATTERN]   (PATTERN: part of a file's path)
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const [suite, pattern] = process.argv.slice(2);
+if (!suite) {
+  console.error("usage: node test/run-node-tests.mjs SUITE [PATTERN]");
+  process.exit(2);
+}
+
+/** Every test file of the suite whose path contains the pattern. */
+function testFiles() {
+  return readdirSync(join(root, "test", suite), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((path) => pattern === undefined || path.includes(pattern))
+    .sort();
+}
+
+const files = testFiles();
+if (files.length === 0) {
+  console.error(`no test file in test/${suite} matches ${pattern ?? "*.test.ts"}`);
+  process.exit(1);
+}
+const outdir = join(root, "out", pattern === undefined ? suite : `${suite}-${process.pid}`);
+rmSync(outdir, { recursive: true, force: true });
+mkdirSync(outdir, { recursive: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: files,
+  outbase: "test",
+  outdir,
+  bundle: true,
+  splitting: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  packages: "external",
+  sourcemap: "inline",
+  outExtension: { ".js": ".mjs" },
+  define: { "import.meta.url": "undefined" },
+  logLevel: "error",
+});
+const bundles = files.map((file) => join(outdir, relative("test", file).replace(/\.ts$/, ".mjs")));
+const reporters = process.env.TEST_REPORT
+  ? [
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      "--test-reporter=tap",
+      `--test-reporter-destination=${process.env.TEST_REPORT}`,
+    ]
+  : ["--test-reporter=spec"];
+const result = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...reporters, ...bundles], {
+  cwd: root,
+  stdio: "inherit",
+});
+if (pattern !== undefined) rmSync(outdir, { recursive: true, force: true });
+process.exit(result.status ?? 1);
