@@ -1,5 +1,6 @@
 // What the embedded engine asks of its surroundings. Implemented by backend/local, ui/platform, the terminal and tests.
 // Nothing here knows an editor or a disk layout.
+import { CodedError } from "../base/errors";
 import type { Event } from "../base/events";
 import type { Logger } from "../base/log";
 import type { Kind, ResourceByKind, ResourceRef } from "../model/resources";
@@ -16,6 +17,9 @@ export interface ListOptions {
 
 /** Why a write was refused. */
 export type StoreErrorCode = "alreadyExists" | "notFound" | "invalid" | "io";
+
+/** Thrown by ResourceStore; the message is one sentence for the user. */
+export class StoreError extends CodedError<StoreErrorCode> {}
 
 /**
  * Durable home of every resource. Specs come from elsewhere (workspace files); Freight, Promotions and every status are
