@@ -1,6 +1,7 @@
 // Rules about Freight that need no I/O: what its name is made of, how long it soaked, whether a Stage may have it.
 // Hashes nothing (engine/freight-name.ts) and lists nothing; rules of creation are in admission.ts.
 import { parseDurationMs } from "../base/duration";
+import { compareBytewise } from "../base/text";
 import {
   type ArtifactReference,
   type Artifacts,
@@ -23,23 +24,12 @@ export function freightPreimage(origin: FreightOrigin, artifacts: Artifacts): st
     ...(artifacts.charts ?? []).map(chartPart),
     ...(artifacts.artifacts ?? []).map(artifactPart),
   ];
-  return `${originKey(origin)}:${parts.sort(compareBytes).join("|")}`;
+  return `${originKey(origin)}:${parts.sort(compareBytewise).join("|")}`;
 }
 
 /** The text whose SHA-1 is the id of a FreightCollection (api/v1alpha1/stage_types.go UpdateOrPush). */
 export function collectionPreimage(freightNames: Iterable<string>): string {
-  return [...freightNames].sort(compareBytes).join(",");
-}
-
-/** Compares as Go compares strings: by UTF-8 bytes, which is by code point. */
-export function compareBytes(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    const left = a.charCodeAt(at);
-    const right = b.charCodeAt(at);
-    if (left !== right) return codeUnitRank(left) - codeUnitRank(right);
-  }
-  return a.length - b.length;
+  return [...freightNames].sort(compareBytewise).join(",");
 }
 
 /** Milliseconds since the epoch at which Freight counts as discovered (freight_types.go EffectiveDiscoveredAt); 0 when unknown. */
@@ -123,12 +113,6 @@ function chartPart({ repoURL, name, version = "" }: Chart): string {
 
 function artifactPart({ artifactType, subscriptionName, version }: ArtifactReference): string {
   return `${artifactType}:${subscriptionName}:${version}`;
-}
-
-/** Orders UTF-16 units as their code points are ordered: surrogates above everything else. */
-function codeUnitRank(unit: number): number {
-  if (unit >= 0xd800 && unit <= 0xdfff) return unit + 0x10000;
-  return unit;
 }
 
 function has(map: Readonly<Record<string, unknown>> | undefined, key: string): boolean {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  compareBytes,
   discoveredAtMs,
   freightPreimage,
   hasSoakedIn,
@@ -42,16 +41,6 @@ test("the preimage sorts parts by bytes and ignores what does not identify", () 
     "Warehouse/w:Docker.io/X/y:1@|https://github.com/example/repo:abc|https://github.com/example/repo:v1:abc|" +
       "https:/charts.example.com/nginx:1.2.3|t:s:2",
   );
-});
-
-test("byte order is code point order, not UTF-16 order", () => {
-  assert.deepEqual(["\u{1f600}", "\uff5e", "b", "a", ""].sort(compareBytes), [
-    "",
-    "a",
-    "b",
-    "\uff5e",
-    "\u{1f600}",
-  ]);
 });
 
 test("effective discovery time falls back to creation", () => {
