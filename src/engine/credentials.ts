@@ -1,0 +1,101 @@
+// Finds repository credentials among the Secrets of a Project, by Kargo's labels and matching rules (pkg/credentials).
+// Knows the pairs and keys a Secret can hold by itself; what must be asked of a cloud or of GitHub comes from other sources.
+import { errorMessage } from "../base/errors";
+import type { Logger } from "../base/log";
+import { compareBytewise } from "../base/text";
+
+import type { Secret } from "../model/resources";
+import { normChart, normGit, normImage } from "../model/urls";
+import { parseRegex } from "./patterns";
+import type { ResourceStore } from "./ports";
+import type { CredentialSource, Credentials, CredentialType } from "./promotion/step";
+
+/** Label that says what a Secret is for (api/v1alpha1/labels.go). */
+export const credentialTypeLabel = "kargo.akuity.io/cred-type";
+
+/** Namespace whose credentials serve every Project, as Kargo's chart sets it up. */
+export const sharedResourcesNamespace = "kargo-shared-resources";
+
+const normalise: Readonly<Record<CredentialType, (url: string) => string>> = {
+  git: normGit,
+  image: normImage,
+  helm: normChart,
+};
+
+/** What a Secret says, decoded; `stringData` wins over `data`, as when Kubernetes stores it. */
+export function secretValues(secret: Secret): Readonly<Record<string, string>> {
+  const decoded = Object.entries(secret.data ?? {}).map(([key, value]) => [
+    key,
+    Buffer.from(String(value), "base64").toString("utf8"),
+  ]);
+  return { ...Object.fromEntries(decoded), ...secret.stringData };
+}
+
+/** Credentials from Secrets in the workspace: the Project's own first, then the shared ones. */
+export function secretCredentials(store: ResourceStore, log: Logger): CredentialSource {
+  return {
+    async find({ project, type, repoURL }) {
+      if (repoURL.startsWith("http://") && !isLoopback(repoURL)) return undefined;
+      for (const namespace of [project, sharedResourcesNamespace]) {
+        const secrets = await store.list("Secret", { namespace });
+        const match = firstMatch(secrets, type, repoURL, log);
+        if (match !== undefined) return toCredentials(secretValues(match));
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Asks each source in turn; the first answer is final. */
+export function firstCredentials(sources: readonly CredentialSource[]): CredentialSource {
+  return {
+    async find(query) {
+      for (const source of sources) {
+        const found = await source.find(query);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The first Secret by name that is of the type and names the repository; later ones are never tried. */
+function firstMatch(
+  secrets: readonly Secret[],
+  type: CredentialType,
+  repoURL: string,
+  log: Logger,
+): Secret | undefined {
+  const ofType = secrets.filter((secret) => secret.metadata.labels?.[credentialTypeLabel] === type);
+  return [...ofType]
+    .sort((a, b) => compareBytewise(a.metadata.name, b.metadata.name))
+    .find((secret) => matches(secret, type, repoURL, log));
+}
+
+function matches(secret: Secret, type: CredentialType, repoURL: string, log: Logger): boolean {
+  const { repoURL: pattern, repoURLIsRegex } = secretValues(secret);
+  if (pattern === undefined) return false;
+  const normalised = normalise[type](repoURL);
+  if (repoURLIsRegex !== "true") return normalise[type](pattern) === normalised;
+  try {
+    const regex = parseRegex(pattern);
+    if (regex.matches !== undefined) return regex.matches(repoURL) || regex.matches(normalised);
+    log.warn(`Secret ${secret.metadata.name}: ${regex.problem}`);
+  } catch (error) {
+    log.warn(`Secret ${secret.metadata.name}: ${errorMessage(error)}`);
+  }
+  return false;
+}
+
+/** What the data can be used as: a pair, else a key, else nothing (pkg/credentials/basic, ssh). */
+function toCredentials(values: Readonly<Record<string, string>>): Credentials | undefined {
+  const { username, password, sshPrivateKey } = values;
+  if (username !== undefined && password !== undefined)
+    return username && password ? { username, password } : undefined;
+  return sshPrivateKey ? { sshPrivateKey } : undefined;
+}
+
+/** Plain HTTP to this machine exposes nothing; a Kargo server refuses it like any other (decision record). */
+function isLoopback(url: string): boolean {
+  return URL.canParse(url) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+}
