@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { envWithTools } from "./host/paths.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [suite, pattern] = process.argv.slice(2);
@@ -57,6 +58,7 @@ const reporters = process.env.TEST_REPORT
   : ["--test-reporter=spec"];
 const result = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...reporters, ...bundles], {
   cwd: root,
+  env: envWithTools(),
   stdio: "inherit",
 });
 if (pattern !== undefined) rmSync(outdir, { recursive: true, force: true });

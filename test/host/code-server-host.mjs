@@ -26,27 +26,30 @@ const chatter = /^(Ignoring fetching|\[AccountPolicyGate|\[AgentHost|Updating ad
  * @returns {Promise<{ code: number, reason: string }>} code 96-99 when the host did not end by itself
  */
 export async function runInCodeServer(run) {
-  const server = await startServer({
-    runsTests: true,
-    fewBuiltins: true,
-    env: run.env,
-    vsix: run.vsix === undefined ? [] : [run.vsix],
-  });
+  /** @type {import("./host.mjs").Server | undefined} */
+  let server;
   /** @type {import("playwright-core").Browser | undefined} */
   let opened;
   try {
+    const running = await startServer({
+      runsTests: true,
+      fewBuiltins: true,
+      env: run.env,
+      vsix: run.vsix === undefined ? [] : [run.vsix],
+    });
+    server = running;
     /** @type {(end: { code: number, reason: string }) => void} */
     let end = () => {};
     /** @type {Promise<{ code: number, reason: string }>} */
     const ended = new Promise((done) => {
       end = done;
     });
-    const { browser, page } = await openPage(server, {
+    const { browser, page } = await openPage(running, {
       folder: run.folder,
       verbose: run.verbose,
       payload: [
-        ["extensionDevelopmentPath", server.remote(run.extension)],
-        ["extensionTestsPath", server.remote(run.runner)],
+        ["extensionDevelopmentPath", running.remote(run.extension)],
+        ["extensionTestsPath", running.remote(run.runner)],
         ["enableProposedApi", ""],
         ["skipWelcome", "true"],
         ["skipReleaseNotes", "true"],
@@ -78,7 +81,7 @@ export async function runInCodeServer(run) {
     return { code: 99, reason: "the harness failed" };
   } finally {
     await opened?.close().catch(() => {});
-    await server.stop();
+    await server?.stop();
   }
 }
 

@@ -119,9 +119,3 @@ export function lacksDisplay() {
     process.env.WAYLAND_DISPLAY === undefined
   );
 }
-
-/** The desktop VS Code of this machine, if there is one. */
-export function installedVSCode() {
-  const names = process.platform === "win32" ? ["code.cmd"] : ["code", "codium", "code-insiders"];
-  return names.find((name) => isOnPath(name)) ?? undefined;
-}

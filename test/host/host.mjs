@@ -108,7 +108,10 @@ export async function startServer(options = {}) {
     const install = run(["--install-extension", resolve(vsix), "--force"]);
     const code = await install.ended;
     live.delete(install.entry);
-    if (code !== 0) throw new Error(`installing ${vsix} gave exit code ${code}: ${output}`);
+    if (code !== 0) {
+      rmSync(dataDir, { recursive: true, force: true });
+      throw new Error(`installing ${vsix} gave exit code ${code}: ${output}`);
+    }
   }
   const port = options.port ?? (await freePort());
   const server = run(serverArgs(dataDir, port, options));

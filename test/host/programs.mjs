@@ -12,6 +12,7 @@ import { isOnPath, run, runQuietly, whereIs } from "./processes.mjs";
  * @typedef {object} Program
  * @property {string} name as it is called
  * @property {string} [debian] package that holds it
+ * @property {string} [service] what that package would start by itself, now and at every boot
  * @property {{ module: string, version: string, ldflags?: string }} [go] main package to build
  * @property {() => boolean} [isHere] default: it is on PATH
  */
@@ -25,10 +26,10 @@ const table = [
   { name: "git", debian: "git" },
   { name: "gpg", debian: "gnupg" },
   { name: "ssh-keygen", debian: "openssh-client" },
-  { name: "sshd", debian: "openssh-server" },
+  { name: "sshd", debian: "openssh-server", service: "ssh" },
   { name: "openssl", debian: "openssl" },
   { name: "skopeo", debian: "skopeo" },
-  { name: "docker-registry", debian: "docker-registry" },
+  { name: "docker-registry", debian: "docker-registry", service: "docker-registry" },
   { name: "htpasswd", debian: "apache2-utils" },
   { name: "chromium", debian: "chromium", isHere: () => existsSync(chromiumPath()) },
   { name: "g++", debian: "build-essential" },
@@ -139,6 +140,9 @@ async function installDebianPackages(rows) {
     const args = ["install", "-y", "--no-install-recommends", ...packages];
     const code = await runQuietly("apt-get", args, { env });
     if (code !== 0) console.error(`apt-get gave exit code ${code}`);
+    for (const { service } of rows) {
+      if (service !== undefined) await runQuietly("update-rc.d", [service, "disable"]);
+    }
   } finally {
     restore();
   }
