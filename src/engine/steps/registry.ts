@@ -1,0 +1,7 @@
+// Which runner carries out which step kind. An explicit table: a runner that is not listed does not exist.
+// Runs nothing; the loop is engine/promotion/orchestrator.ts.
+import type { StepKind } from "../../model/schema/step-kinds";
+import type { AnyStepRunner } from "../promotion/step";
+
+/** Every step kind this engine can run (pkg/promotion/registry.go). */
+export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {};
