@@ -170,6 +170,7 @@ async function runSuite(suite) {
   const counts = count(suite, report, code);
   if (timedOut) console.log(`TIMED OUT: ${name} took longer than ${suite.minutes} minutes and was ended`);
   if (counts.failed > 0 && !args.verbose) console.log(endOf(logFile));
+  if (suite.counts === "mocha") console.log(hostLine(logFile));
   for (const test of counts.skipped) console.log(`SKIPPED in ${name}: ${test}`);
   return printed({ name, ...counts, ...since(startedAt) });
 }
@@ -239,6 +240,15 @@ function rowText({ name, passed, failed, skipped, seconds }) {
 /** @param {number} startedAt */
 function since(startedAt) {
   return { seconds: (Date.now() - startedAt) / 1000 };
+}
+
+/** Which host ran the suite, and why that one. @param {string} logFile */
+function hostLine(logFile) {
+  return (
+    readFileSync(logFile, "utf8")
+      .split("\n")
+      .find((line) => line.startsWith("[host]")) ?? "[host] none"
+  );
 }
 
 /** @param {string} logFile */
