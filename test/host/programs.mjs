@@ -2,7 +2,7 @@
 // Everything the tests need beyond Node, in one table, and how each is had: a Debian package, or built by Go.
 // Installs only where it may (root on Debian); elsewhere it names the command. Uses Node alone.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { chromiumPath, envWithTools, hostDir, root, toolsDir } from "./paths.mjs";
@@ -97,7 +97,9 @@ export async function ensureHost() {
  * @returns {Promise<string | undefined>} why it could not
  */
 export async function ensureNodeModules() {
-  if (nodeModulesAreCurrent()) return undefined;
+  // A link leads to the packages of another checkout, which npm would empty.
+  const linked = lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink();
+  if (linked || nodeModulesAreCurrent()) return undefined;
   console.log("installing npm packages (npm ci)");
   // npm is a script that a shell has to start on Windows.
   const shell = process.platform === "win32";
