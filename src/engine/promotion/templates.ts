@@ -1,0 +1,159 @@
+// Kargo's templates: expressions between `${{ }}` or `${% %}` in text and in whole configurations, and the type the
+// result takes in the end (pkg/expressions/json_templates.go). What expressions may say and call is decided elsewhere.
+import { isObject } from "../../base/json";
+import { parseBoolGo, parseFloatGo, unsupportedNumber } from "./go-text";
+
+const delimiters = [
+  { start: "${{", end: "}}" },
+  { start: "${%", end: "%}" },
+] as const;
+
+/** Evaluates one expression and says what stands in the text for it. Throws an Error that says what is wrong. */
+export type ExpressionText = (source: string) => string;
+
+/** True when `text` holds an expression; other text is never touched. */
+export function isTemplate(text: string): boolean {
+  return delimiters.some(({ start }) => text.includes(start));
+}
+
+/**
+ * The value of a template: `text` itself when it holds no expression, otherwise the text that results, taken for a
+ * number, a boolean or JSON where it reads as one. Throws what `evaluate` throws, and an Error for an open delimiter.
+ */
+export function evaluateTemplate(text: string, evaluate: ExpressionText): unknown {
+  return isTemplate(text) ? coerce(substitute(text, evaluate)) : text;
+}
+
+function substitute(template: string, evaluate: ExpressionText): string {
+  let result = "";
+  for (let rest = template; ; ) {
+    const found = nextExpression(rest);
+    if (found === undefined) return result + rest;
+    result += found.before;
+    // Nothing between the delimiters ends the evaluation: what follows is taken as it stands.
+    if (found.source === "") return result + found.after;
+    result += evaluate(found.source);
+    rest = found.after;
+  }
+}
+
+/** The first expression by the earliest opening delimiter and the first closing one behind it, whatever is between. */
+function nextExpression(
+  text: string,
+): { readonly before: string; readonly source: string; readonly after: string } | undefined {
+  const [first] = delimiters
+    .map((delimiter) => ({ ...delimiter, at: text.indexOf(delimiter.start) }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at);
+  if (first === undefined) return undefined;
+  const begin = first.at + first.start.length;
+  const end = text.indexOf(first.end, begin);
+  if (end < 0) {
+    throw new Error(`unclosed expression: expected "${first.end}" but reached end of template`);
+  }
+  return {
+    before: text.slice(0, first.at),
+    source: text.slice(begin, end),
+    after: text.slice(end + first.end.length),
+  };
+}
+
+/** Gives the text of an evaluated template its type; the order of the questions decides what `1` and `t` become. */
+export function coerce(text: string): unknown {
+  const newline = text.endsWith("\n") ? "\n" : "";
+  const body = newline === "" ? text : text.slice(0, -1);
+  if (body.length > 1 && body.startsWith('"') && body.endsWith('"')) return body.slice(1, -1) + newline;
+  const number = parseFloatGo(body);
+  if (number !== undefined) return number;
+  const boolean = parseBoolGo(body);
+  if (boolean !== undefined) return boolean;
+  const json = parseJson(body);
+  return json === undefined ? body + newline : json.value;
+}
+
+/** JSON as Go reads it into `any`: a number that no double can hold makes the whole text no JSON. */
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text, (_key, member: unknown) => {
+      if (typeof member === "number" && !Number.isFinite(member))
+        throw new SyntaxError("number out of range");
+      return typeof member === "string" ? wellFormed(member) : member;
+    });
+    return { value };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A step's configuration with every text in it evaluated. The result has been through JSON and YAML as upstream: whole
+ * numbers are whole, and characters that YAML refuses make the whole configuration vanish (undefined), without an error.
+ */
+export function evaluateConfig(config: unknown, evaluate: ExpressionText): unknown {
+  if (config === null || config === undefined) return undefined;
+  if (!isObject(config)) {
+    const type = Array.isArray(config) ? "array" : typeof config === "boolean" ? "bool" : typeof config;
+    throw new Error(
+      "input is not valid JSON; are all expressions enclosed in quotes? " +
+        `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
+    );
+  }
+  const evaluated = evaluateMembers(config, evaluate);
+  requireJson(evaluated);
+  return isReadableYaml(evaluated) ? throughYaml(evaluated) : undefined;
+}
+
+function evaluateMembers(value: unknown, evaluate: ExpressionText): unknown {
+  if (typeof value === "string") return evaluateTemplate(value, evaluate);
+  if (Array.isArray(value)) return value.map((member) => evaluateMembers(member, evaluate));
+  if (!isObject(value)) return value;
+  return fromEntries(
+    Object.entries(value).map(([key, member]) => [key, evaluateMembers(member, evaluate)] as const),
+  );
+}
+
+/** JSON knows neither NaN nor infinity; the first one in the order of keys is the one that is named. */
+function requireJson(value: unknown): void {
+  const problem = unsupportedNumber(value);
+  if (problem !== undefined) throw new Error(`json: unsupported value: ${problem}`);
+}
+
+/** Characters that JSON writes as they are and YAML's reader refuses. */
+const unreadable = /[\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/;
+
+function isReadableYaml(value: unknown): boolean {
+  if (typeof value === "string") return !unreadable.test(value);
+  if (Array.isArray(value)) return value.every(isReadableYaml);
+  if (!isObject(value)) return true;
+  return Object.entries(value).every(([key, member]) => !unreadable.test(key) && isReadableYaml(member));
+}
+
+/** What reading JSON as YAML changes: there is no negative zero, and NEL is a line break that folds. */
+function throughYaml(value: unknown): unknown {
+  if (typeof value === "number") return value === 0 ? 0 : value;
+  if (typeof value === "string") return folded(wellFormed(value));
+  if (Array.isArray(value)) return value.map(throughYaml);
+  if (!isObject(value)) return value;
+  return fromEntries(
+    Object.entries(value).map(([key, member]) => [folded(wellFormed(key)), throughYaml(member)] as const),
+  );
+}
+
+/** The text as UTF-8 can carry it: a lone surrogate is replaced, as Go replaces it. */
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+/** One line break with the blanks around it becomes a blank, several become one less. */
+function folded(text: string): string {
+  if (!text.includes("\u0085")) return text;
+  return text.replace(/ *\u0085[ \u0085]*/g, (run) => {
+    const breaks = run.split("\u0085").length - 1;
+    return breaks === 1 ? " " : "\n".repeat(breaks - 1);
+  });
+}
+
+/** An object of own members only, `__proto__` among them. */
+function fromEntries(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,56 @@
+// Whether a Stage promotes by itself: the first policy of its Project that matches decides (pkg/api/auto_promotion.go).
+// Chooses no Freight and creates no Promotion.
+import type { ProjectConfig, PromotionPolicy, Stage } from "../../model/resources";
+import { parseNamePattern } from "../patterns";
+
+/**
+ * True when auto-promotion is on for `stage`. Throws an Error with one sentence when a policy that comes before the
+ * deciding one is malformed; upstream, that fails the whole pass of the Stage.
+ */
+export function isAutoPromotionEnabled(config: ProjectConfig | undefined, stage: Stage): boolean {
+  const policy = config?.spec?.promotionPolicies?.find((candidate) => matches(candidate, stage));
+  return policy?.autoPromotionEnabled === true;
+}
+
+function matches(policy: PromotionPolicy, stage: Stage): boolean {
+  const selector = policy.stageSelector ?? { name: policy.stage };
+  if (selector.name && !matchesName(selector.name, stage.metadata.name)) return false;
+  const labels = stage.metadata.labels ?? {};
+  const wanted = Object.entries(selector.matchLabels ?? {});
+  if (!wanted.every(([key, value]) => labels[key] === value)) return false;
+  return (selector.matchExpressions ?? []).every((expression) => matchesExpression(expression, labels));
+}
+
+function matchesName(pattern: string, name: string): boolean {
+  const { matches: isMatch, problem } = parseNamePattern(pattern);
+  if (isMatch === undefined) throw new Error(problem);
+  return isMatch(name);
+}
+
+type LabelExpression = NonNullable<NonNullable<PromotionPolicy["stageSelector"]>["matchExpressions"]>[number];
+
+/** A Kubernetes label selector requirement; `NotIn` and `DoesNotExist` also match when the label is absent. */
+function matchesExpression(
+  { key, operator, values = [] }: LabelExpression,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case "In":
+      requireValues(operator, values);
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      requireValues(operator, values);
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+    default:
+      throw new Error(`"${operator}" is not a valid label selector operator`);
+  }
+}
+
+function requireValues(operator: string, values: readonly string[]): void {
+  if (values.length === 0) throw new Error(`the label selector operator "${operator}" needs values`);
+}

@@ -1,0 +1,139 @@
+// Drives one Stage as far as it can go: takes its lock, brings its status up to date, runs the Promotion it has chosen,
+// and so on until nothing is left to do now. When to drive is the engine's decision.
+import { isTerminalPhase, type Promotion } from "../../model/resources";
+import type { EnginePorts } from "../ports";
+import { abortRequest, annotationKeys, requestAnnotation } from "../promotion/annotations";
+import { grantCapabilities } from "../promotion/capabilities";
+import type { StepRunners } from "../promotion/orchestrator";
+import { backoffMs, PromotionRun, type RunParts } from "../promotion/promotion-run";
+import type { HealthCheckers } from "./stage-health";
+import { reconcileStage } from "./stage-reconcile";
+
+/** What a driver is built from beside the engine's ports. */
+export interface StageDriverParts extends Pick<RunParts, "configError" | "newEvaluation"> {
+  readonly runners: StepRunners;
+  readonly healthCheckers: HealthCheckers;
+  /** Opens the HTTP connections of steps. */
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** How a drive ended. */
+export interface DriveResult {
+  /** When the Stage is due again even if nothing changes, in milliseconds since the epoch. */
+  readonly nextAtMs: number;
+}
+
+/** A Stage is looked at this often though nothing woke it (pkg/controller/stages). */
+const stageIntervalMs = 5 * 60_000;
+
+/** Drives Stages; one per engine. Keeps a run per unfinished Promotion, so that retries and masks outlive a pass. */
+export class StageDriver {
+  readonly #ports: EnginePorts;
+  readonly #parts: StageDriverParts;
+  readonly #runs = new Map<string, PromotionRun>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(ports: EnginePorts, parts: StageDriverParts) {
+    this.#ports = ports;
+    this.#parts = parts;
+  }
+
+  /**
+   * Drives a Stage until nothing is left to do before the returned time. Waits while another process holds the Stage.
+   * Aborting the signal means shutdown: a running step is interrupted and nothing is recorded of it.
+   */
+  async drive(
+    namespace: string,
+    stage: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<DriveResult> {
+    const lock = await this.#ports.locks.acquire(namespace, stage, options.signal);
+    const shutdown = AbortSignal.any([options.signal, lock.lost]);
+    try {
+      return await this.#drive(namespace, stage, shutdown);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #drive(namespace: string, name: string, shutdown: AbortSignal): Promise<DriveResult> {
+    for (;;) {
+      if (shutdown.aborted) return this.#next(0);
+      await this.#acknowledge(namespace, name);
+      const pass = await reconcileStage(this.#ports, namespace, name, this.#parts.healthCheckers, shutdown);
+      if (pass === undefined) return this.#next(stageIntervalMs);
+      if (pass.error !== undefined) return this.#next(this.#backoff(`${namespace}/${name}`));
+      this.#failures.delete(`${namespace}/${name}`);
+      const current = pass.stage.status?.currentPromotion?.name;
+      if (current === undefined) {
+        if (pass.again) continue;
+        return this.#next(stageIntervalMs);
+      }
+      const result = await this.#run(namespace, current).pass(shutdown);
+      if (result.state === "running") return this.#next(result.requeueAfterMs);
+      if (result.state === "shutdown") return this.#next(0);
+      this.#runs.delete(`${namespace}/${current}`);
+      if (result.state === "waiting") return this.#next(stageIntervalMs);
+    }
+  }
+
+  #run(namespace: string, name: string): PromotionRun {
+    const key = `${namespace}/${name}`;
+    const known = this.#runs.get(key);
+    if (known !== undefined) return known;
+    const grant = (project: string) => grantCapabilities(this.#ports, project, this.#parts.fetch);
+    const run = new PromotionRun(this.#ports, { ...this.#parts, grant }, namespace, name);
+    this.#runs.set(key, run);
+    return run;
+  }
+
+  /** Every Promotion of the Stage that is new becomes Pending; every one that is to stop does, whoever's turn it is. */
+  async #acknowledge(namespace: string, stage: string): Promise<void> {
+    const promotions = await this.#ports.store.list("Promotion", { namespace, stage });
+    for (const promotion of promotions) {
+      if (isTerminalPhase(promotion.status?.phase)) continue;
+      const { name } = promotion.metadata;
+      if (abortRequest(promotion.metadata)?.action === "terminate") {
+        await this.#run(namespace, name).pass(new AbortController().signal);
+        this.#runs.delete(`${namespace}/${name}`);
+      } else if (promotion.status?.phase === undefined) {
+        await this.#ports.store.update<"Promotion">({ kind: "Promotion", namespace, name }, (current) =>
+          current.status?.phase === undefined
+            ? { ...current, status: { ...current.status, phase: "Pending" } }
+            : undefined,
+        );
+      }
+    }
+  }
+
+  #backoff(key: string): number {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    return backoffMs(failures);
+  }
+
+  #next(delayMs: number): DriveResult {
+    return { nextAtMs: this.#ports.clock.now().getTime() + delayMs };
+  }
+}
+
+/**
+ * Asks for a Promotion to be stopped, as Kargo's API does: a note on the Promotion that whoever drives its Stage acts on.
+ * One that has ended already is left alone. Drive the Stage afterwards. Throws StoreError `notFound`.
+ */
+export async function requestAbort(
+  { store }: Pick<EnginePorts, "store">,
+  ref: { readonly namespace: string; readonly name: string },
+  actor: string,
+): Promise<Promotion> {
+  return store.update<"Promotion">({ kind: "Promotion", ...ref }, (promotion) => {
+    if (isTerminalPhase(promotion.status?.phase)) return undefined;
+    const request = requestAnnotation({
+      action: "terminate",
+      ...(actor === "" ? {} : { actor }),
+      controlPlane: true,
+    });
+    const annotations = { ...promotion.metadata.annotations, [annotationKeys.abort]: request };
+    return { ...promotion, metadata: { ...promotion.metadata, annotations } };
+  });
+}

@@ -1,0 +1,227 @@
+// One pass over a Stage: queue, Freight, health, verification, what is ready downstream (pkg/controller/stages
+// regular_stages.go). Computes with the pure parts beside it and writes only what changed. Runs no Promotion.
+import { errorMessage } from "../../base/errors";
+import { deleteCondition, setCondition } from "../../model/conditions";
+import { isCurrentlyIn } from "../../model/freight";
+import { isControlFlow, type Stage, type StageStatus } from "../../model/resources";
+import type { EnginePorts } from "../ports";
+import { annotationKeys } from "../promotion/annotations";
+import { freightReferences } from "../promotion/freight-collection";
+import { isAutoPromotionEnabled } from "./auto-promotion-policy";
+import { withCurrentStage, withoutCurrentStage, withVerifiedStage } from "./freight-status";
+import { summarizeConditions } from "./stage-conditions";
+import { assessHealth, type HealthCheckers } from "./stage-health";
+import { type QueueResult, syncPromotions } from "./stage-queue";
+import { hasUnfinishedVerification, verifyFreight } from "./verification";
+
+/** What a pass asks of its surroundings. */
+export type StagePorts = Pick<EnginePorts, "store" | "clock" | "log">;
+
+/** How a pass left the Stage. */
+export interface StagePass {
+  /** The Stage with its new status. */
+  readonly stage: Stage;
+  /** Promotions wait and none was chosen: another pass is due at once. */
+  readonly again: boolean;
+  /** Why the pass ended early; it is due again after a while. */
+  readonly error?: string;
+}
+
+/** One pass over a Stage that is not control flow; undefined when there is no such Stage. */
+export async function reconcileStage(
+  ports: StagePorts,
+  namespace: string,
+  name: string,
+  checkers: HealthCheckers,
+  signal: AbortSignal,
+): Promise<StagePass | undefined> {
+  const stage = await ports.store.get("Stage", { namespace, name });
+  if (stage === undefined || isControlFlow(stage)) return undefined;
+  const pass = new Pass(ports, stage);
+  return pass.run(checkers, signal);
+}
+
+class Pass {
+  readonly #ports: StagePorts;
+  readonly #startedAt: Date;
+  #stage: Stage;
+
+  constructor(ports: StagePorts, stage: Stage) {
+    this.#ports = ports;
+    this.#startedAt = ports.clock.now();
+    this.#stage = stage;
+  }
+
+  async run(checkers: HealthCheckers, signal: AbortSignal): Promise<StagePass> {
+    this.#setStatus({ ...this.#status, conditions: this.#reconciling() });
+    let again = false;
+    try {
+      const queue = await this.#syncPromotions();
+      again = queue.hasPendingPromotions && queue.status.currentPromotion === undefined;
+      await this.#step("failed to sync Freight", () => this.#syncFreight());
+      this.#summarize(await assessHealth(this.#stage, checkers, this.#now, signal));
+      this.#summarize(verifyFreight(this.#stage, this.#startedAt, this.#now));
+      const current = this.#status.freightHistory?.[0];
+      if (current !== undefined && hasUnfinishedVerification(current)) again = false;
+      await this.#write();
+      await this.#step("failed to verify Freight for Stage", () => this.#markVerified());
+    } catch (error) {
+      if (!(error instanceof PassError)) throw error;
+      await this.#write(error.message);
+      return { stage: this.#stage, again: false, error: error.message };
+    }
+    if (!again) {
+      this.#setStatus({
+        ...this.#status,
+        conditions: deleteCondition(this.#status.conditions, "Reconciling"),
+      });
+    }
+    await this.#write();
+    return { stage: this.#stage, again };
+  }
+
+  get #status(): StageStatus {
+    return this.#stage.status ?? {};
+  }
+
+  get #now(): Date {
+    return this.#ports.clock.now();
+  }
+
+  #setStatus(status: StageStatus): void {
+    this.#stage = { ...this.#stage, status };
+  }
+
+  #summarize(status: StageStatus): void {
+    this.#setStatus(summarizeConditions(this.#stage, status, this.#now));
+  }
+
+  #reconciling(): StageStatus["conditions"] {
+    const observedGeneration = this.#stage.metadata.generation;
+    const condition = { type: "Reconciling", status: "True", reason: "Reconciling", message: "" } as const;
+    return setCondition(this.#status.conditions, { ...condition, observedGeneration }, this.#now);
+  }
+
+  /** A part that may fail: its error ends the pass and becomes the Stage's reason for not being ready. */
+  async #step(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      const message = `${what}: ${errorMessage(error)}`;
+      this.#setStatus(summarizeConditions(this.#stage, this.#status, this.#now, message));
+      throw new PassError(message);
+    }
+    this.#summarize(this.#status);
+  }
+
+  async #syncPromotions(): Promise<QueueResult> {
+    const { name, namespace = "" } = this.#stage.metadata;
+    const { store } = this.#ports;
+    const autoPromotionEnabled = await this.#isAutoPromotionEnabled(namespace, name);
+    const promotions = await store.list("Promotion", { namespace, stage: name });
+    const result = syncPromotions({ stage: this.#stage, promotions, autoPromotionEnabled, now: this.#now });
+    this.#summarize({ ...result.status, autoPromotionEnabled: autoPromotionEnabled || undefined });
+    // What was recorded must be safe before any Freight is told of it.
+    if (result.argocdContext !== undefined) this.#annotate(result.argocdContext.value);
+    await this.#write();
+    return result;
+  }
+
+  async #isAutoPromotionEnabled(namespace: string, name: string): Promise<boolean> {
+    try {
+      const config = await this.#ports.store.get("ProjectConfig", { namespace, name: namespace });
+      return isAutoPromotionEnabled(config, this.#stage);
+    } catch (error) {
+      // Upstream leaves the conditions as they were when the policy cannot be read.
+      throw new PassError(`error checking auto-promotion policy for Stage "${name}": ${errorMessage(error)}`);
+    }
+  }
+
+  #annotate(value: string | undefined): void {
+    const { [annotationKeys.argocdContext]: _, ...others } = this.#stage.metadata.annotations ?? {};
+    const annotations = value === undefined ? others : { ...others, [annotationKeys.argocdContext]: value };
+    this.#stage = { ...this.#stage, metadata: { ...this.#stage.metadata, annotations } };
+  }
+
+  /** Every Freight learns whether this Stage runs on it. */
+  async #syncFreight(): Promise<void> {
+    const { name, namespace } = this.#stage.metadata;
+    const { store } = this.#ports;
+    const wanted = freightReferences(this.#status.freightHistory?.[0]).map((freight) => freight.name);
+    const all = await store.list("Freight", { namespace });
+    for (const { metadata } of all.filter((freight) => isCurrentlyIn(freight, name))) {
+      if (wanted.includes(metadata.name)) continue;
+      await store.update<"Freight">({ kind: "Freight", namespace, name: metadata.name }, (freight) =>
+        withStatus(freight, withoutCurrentStage(freight.status, name, this.#now)),
+      );
+    }
+    for (const freightName of wanted) {
+      if (!all.some((freight) => freight.metadata.name === freightName)) {
+        throw new Error(`Freight "${freightName}" not found in namespace "${namespace}"`);
+      }
+      await store.update<"Freight">({ kind: "Freight", namespace, name: freightName }, (freight) =>
+        withStatus(freight, withCurrentStage(freight.status, name, this.#startedAt)),
+      );
+    }
+  }
+
+  /** Healthy and verified last: then the Stage's Freight may go downstream. */
+  async #markVerified(): Promise<void> {
+    const { name, namespace } = this.#stage.metadata;
+    const current = this.#status.freightHistory?.[0];
+    const newest = current?.verificationHistory?.[0];
+    if (this.#status.health?.status !== "Healthy" || current === undefined) return;
+    if (hasUnfinishedVerification(current) || newest?.phase !== "Successful") return;
+    for (const reference of freightReferences(current)) {
+      await this.#ports.store.update<"Freight">(
+        { kind: "Freight", namespace, name: reference.name },
+        (freight) => withStatus(freight, withVerifiedStage(freight.status, name, newest.finishTime ?? "")),
+      );
+    }
+  }
+
+  /** Writes the status when it differs from what is stored; so a pass that finds nothing new wakes nobody. */
+  async #write(error?: string): Promise<void> {
+    const { name, namespace, annotations } = this.#stage.metadata;
+    const token = annotations?.[annotationKeys.refresh];
+    if (token !== undefined) this.#setStatus({ ...this.#status, lastHandledRefresh: token });
+    const status = compact(this.#status);
+    const context = annotations?.[annotationKeys.argocdContext];
+    if (error !== undefined) this.#ports.log.warn(`Stage ${namespace}/${name}: ${error}`);
+    this.#stage = await this.#ports.store.update<"Stage">({ kind: "Stage", namespace, name }, (stage) => {
+      const { [annotationKeys.argocdContext]: stored, ...others } = stage.metadata.annotations ?? {};
+      // Metadata of the Stage is written by steps; a pass must not bring back an older one.
+      const next = { ...status, ...(stage.status?.metadata && { metadata: stage.status.metadata }) };
+      if (stored === context && sameJson(stage.status ?? {}, next)) return undefined;
+      const kept = context === undefined ? others : { ...others, [annotationKeys.argocdContext]: context };
+      return { ...stage, metadata: { ...stage.metadata, annotations: kept }, status: next };
+    });
+  }
+}
+
+/** An error that ends the pass and is told by the Stage itself. */
+class PassError extends Error {}
+
+function withStatus<R extends { readonly status?: S }, S>(resource: R, status: S | undefined): R | undefined {
+  return status === resource.status ? undefined : { ...resource, status };
+}
+
+/** Removes members that have nothing to say, as Go's omitempty does. */
+function compact(status: StageStatus): StageStatus {
+  const isEmpty = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(Object.entries(status).filter(([, value]) => !isEmpty(value)));
+}
+
+/** Equality of JSON data, whatever the order of members. */
+function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]),
+  );
+}
