@@ -2,6 +2,9 @@
 // Runs nothing; the loop is engine/promotion/orchestrator.ts.
 import type { StepKind } from "../../model/schema/step-kinds";
 import type { AnyStepRunner } from "../promotion/step";
+import { copy } from "./copy";
 
 /** Every step kind this engine can run (pkg/promotion/registry.go). */
-export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {};
+export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
+  copy,
+};

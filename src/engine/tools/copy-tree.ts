@@ -38,6 +38,7 @@ export async function copyTree(
   to: string,
   options: CopyOptions = {},
 ): Promise<void> {
+  options.signal?.throwIfAborted();
   try {
     const info = await statOrThrow(workDir, from, "lstat");
     if (isLeftBehind(info)) return;

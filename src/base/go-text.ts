@@ -1,0 +1,57 @@
+// Text as Go's fmt and strconv write it; Kargo's messages and some of its edits are made of it.
+// Reads nothing back.
+import { isObject } from "./json";
+import { compareBytewise } from "./text";
+
+const shortEscapes: Readonly<Record<string, string>> = {
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  '"': '\\"',
+  "\\": "\\\\",
+};
+
+/** The text in double quotes with Go's escapes (strconv.Quote, `%q`). */
+export function goQuote(text: string): string {
+  let quoted = '"';
+  for (const character of text) quoted += shortEscapes[character] ?? printable(character);
+  return `${quoted}"`;
+}
+
+/** A float64 in the fewest digits that read back the same (`%v`): 0.0001 to 999999 plain, the rest as `1e+06`. */
+export function goFloat(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  const [mantissa = "0", power = "0"] = Math.abs(value).toExponential().split("e");
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < 6) return sign + String(Math.abs(value));
+  const digits = String(Math.abs(exponent)).padStart(2, "0");
+  return `${sign}${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
+}
+
+/** A JSON value as `%v` shows it: texts bare, `<nil>`, `[a b]`, `map[a:1 b:2]`; numbers are float64. */
+export function goValue(value: unknown): string {
+  if (value === null || value === undefined) return "<nil>";
+  if (typeof value === "number") return goFloat(value);
+  if (typeof value === "bigint") return goFloat(Number(value));
+  if (Array.isArray(value)) return `[${value.map(goValue).join(" ")}]`;
+  if (!isObject(value)) return String(value);
+  const keys = Object.keys(value).sort(compareBytewise);
+  return `map[${keys.map((key) => `${key}:${goValue(value[key])}`).join(" ")}]`;
+}
+
+/** One character, escaped unless Go deems it printable (unicode.IsPrint). */
+function printable(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character)) return character;
+  // Half of a surrogate pair has no bytes in UTF-8; Go would have read the replacement character.
+  if (code >= 0xd800 && code <= 0xdfff) return "\ufffd";
+  if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;
+  if (code < 0x10000) return `\\u${code.toString(16).padStart(4, "0")}`;
+  return `\\U${code.toString(16).padStart(8, "0")}`;
+}

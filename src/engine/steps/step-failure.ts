@@ -1,0 +1,24 @@
+// How steps of this folder fault: one sentence of context and the reason, as Go wraps errors.
+// Decides no status by itself; each step says which.
+import { errorMessage } from "../../base/errors";
+import { StepError } from "../promotion/step";
+
+/** A fault that may pass: Errored, retried within the error threshold. */
+export function erroredBecause(context: string, cause: unknown, warnings: readonly string[] = []): StepError {
+  return new StepError("Errored", `${context}: ${errorMessage(cause)}`, { terminal: false, cause, warnings });
+}
+
+/** A fault that may pass, told by one sentence. */
+export function errored(message: string): StepError {
+  return new StepError("Errored", message, { terminal: false });
+}
+
+/** A fault that cannot pass: Failed at once. */
+export function failed(message: string): StepError {
+  return new StepError("Failed", message, { terminal: true });
+}
+
+/** What Kargo makes of a runner that breaks down: Errored at once (pkg/promotion/local_executor.go). */
+export function panicked(reason: string): StepError {
+  return new StepError("Errored", `step panicked: ${reason}`, { terminal: true });
+}
