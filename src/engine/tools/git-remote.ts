@@ -1,0 +1,112 @@
+// Reaching a remote: a private home that can sign in to it, and questions it answers without a clone.
+// Changes nothing at the remote.
+import { tmpdir } from "node:os";
+import type { Logger } from "../../base/log";
+import { goQuote } from "../../base/text";
+import { GitClient, type GitRun, operands } from "./git";
+import { type GitCredentials, type RemoteAccess, remoteAccess, shownUrl, writeSshKey } from "./git-auth";
+import { GitError, inContext, withContext } from "./git-error";
+import { GitHome, type GitIdentity, type GitPrograms } from "./git-home";
+
+/** What it takes to reach a remote. */
+export interface RemoteOptions {
+  /** As the user wrote it. */
+  readonly repoURL: string;
+  readonly credentials?: GitCredentials;
+  readonly insecureSkipTLSVerify?: boolean;
+  readonly programs: GitPrograms;
+  readonly signal: AbortSignal;
+  readonly log?: Logger;
+}
+
+/** A ref of a remote. `id` of an annotated tag is the tag's own. */
+export interface RemoteRef {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** A client in a new private home below `parent` that can sign in to the remote; close its home when done. */
+export async function openRemote(
+  parent: string,
+  options: RemoteOptions & { readonly identity?: GitIdentity; readonly ceiling?: string },
+): Promise<GitClient> {
+  const { repoURL, credentials, programs } = options;
+  const home = await withContext("error configuring the author", GitHome.create(parent, "repo-", options));
+  try {
+    const access = await signIn(home, repoURL, credentials);
+    return new GitClient({
+      home,
+      programs,
+      access,
+      ...(options.ceiling === undefined ? {} : { ceiling: options.ceiling }),
+      ...(options.log === undefined ? {} : { log: options.log }),
+    });
+  } catch (error) {
+    await home.close();
+    throw error;
+  }
+}
+
+/** Prepares a home for the credentials of a remote (pkg/controller/git/base_repo.go setupAuth). */
+export async function signIn(
+  home: GitHome,
+  repoURL: string,
+  credentials: GitCredentials | undefined,
+): Promise<RemoteAccess> {
+  try {
+    const access = remoteAccess(repoURL, credentials);
+    if (access.sshPrivateKey !== undefined) await writeSshKey(home.dir, access.sshPrivateKey);
+    return access;
+  } catch (error) {
+    throw inContext("error configuring the credentials", error);
+  }
+}
+
+/**
+ * Refs of a remote that match the patterns (every ref without patterns), in the remote's order
+ * (pkg/controller/git/ls_remote.go).
+ */
+export async function listRemoteRefs(
+  options: RemoteOptions,
+  ...patterns: readonly string[]
+): Promise<readonly RemoteRef[]> {
+  const client = await openRemote(tmpdir(), options);
+  try {
+    const args = ["ls-remote", operands, client.access?.url ?? options.repoURL, ...patterns];
+    const context = `error listing refs in remote repo ${goQuote(shownUrl(options.repoURL))}`;
+    const run: GitRun = { cwd: client.home.dir, signal: options.signal };
+    return parseRemoteRefs((await withContext(context, client.run(args, run))).stdout);
+  } finally {
+    await client.home.remove();
+  }
+}
+
+/** Asks the remote of a client for one branch (pkg/controller/git/base_repo.go RemoteBranchExists). */
+export async function remoteBranchExists(
+  client: GitClient,
+  repoURL: string,
+  branch: string,
+  run: GitRun,
+): Promise<boolean> {
+  const url = client.access?.url ?? repoURL;
+  const args = ["ls-remote", "--heads", "--exit-code", operands, url, `refs/heads/${branch}`];
+  try {
+    await client.run(args, run);
+    return true;
+  } catch (error) {
+    if (GitError.is(error) && error.exitCode === 2) return false;
+    const repo = goQuote(shownUrl(repoURL));
+    throw inContext(
+      `error checking for existence of branch ${goQuote(branch)} in remote repo ${repo}`,
+      error,
+    );
+  }
+}
+
+/** Lines `<id>\t<name>`; the peeled `^{}` entries of annotated tags are left out. */
+function parseRemoteRefs(text: string): readonly RemoteRef[] {
+  return text.split("\n").flatMap((line) => {
+    const [id = "", name] = line.split("\t");
+    return name === undefined || name.endsWith("^{}") ? [] : [{ id, name }];
+  });
+}

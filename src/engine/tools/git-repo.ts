@@ -1,0 +1,158 @@
+// The bare clone of a Promotion, to which working trees are added (pkg/controller/git/bare_repo.go).
+// Changes no working tree beyond adding it; git-worktree.ts does the rest.
+import { realpath, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { goQuote } from "../../base/text";
+import { type GitArg, type GitClient, type GitRun, hidden, operands } from "./git";
+import { shownUrl } from "./git-auth";
+import { GitError, withContext } from "./git-error";
+import type { GitIdentity } from "./git-home";
+import { openRemote, type RemoteOptions, remoteBranchExists } from "./git-remote";
+import { isSigningConfigured } from "./git-signature";
+import { Worktree } from "./git-worktree";
+
+/** How to make a bare clone. */
+export interface BareCloneOptions extends RemoteOptions {
+  /** Existing directory; the clone gets a directory of its own in it. */
+  readonly baseDir: string;
+  readonly identity?: GitIdentity;
+  /** Fetch file contents only when they are needed. */
+  readonly blobless?: boolean;
+}
+
+/** How to add a working tree. */
+export interface AddWorktreeOptions {
+  /** Absolute path, already known to be inside the work directory. */
+  readonly path: string;
+  /** Branch, tag or commit; git refuses an empty one. */
+  readonly ref: string;
+  /** Folders of a sparse checkout in cone mode. */
+  readonly sparse?: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A bare clone in its private home. Local branches and tags are what the remote had; there are no remote-tracking
+ * branches. `close` it when done; the files stay for later steps.
+ */
+export class BareRepo {
+  /** As the user wrote it. */
+  readonly repoURL: string;
+  /** Absolute path of the repository. */
+  readonly dir: string;
+  readonly #client: GitClient;
+  readonly #added: string[] = [];
+
+  private constructor(repoURL: string, dir: string, client: GitClient) {
+    this.repoURL = repoURL;
+    this.dir = dir;
+    this.#client = client;
+  }
+
+  /** Clones into `baseDir/repo-…/repo`. Throws GitError. */
+  static async clone(options: BareCloneOptions): Promise<BareRepo> {
+    const { repoURL, signal, baseDir } = options;
+    const client = await openRemote(baseDir, { ...options, ceiling: await realpath(baseDir) });
+    try {
+      const dir = join(client.home.dir, "repo");
+      const args = [
+        ...["clone", "--bare", ...(options.blobless ? ["--filter", "blob:none"] : [])],
+        ...[cloneSettings(client.home.dir, dir, repoURL), operands, client.access?.url ?? repoURL, dir],
+      ];
+      const context = `error cloning repo ${goQuote(shownUrl(repoURL))} into ${goQuote(dir)}`;
+      await withContext(context, client.run(args, { cwd: client.home.dir, signal }));
+      return new BareRepo(repoURL, dir, client);
+    } catch (error) {
+      await client.home.close();
+      throw error;
+    }
+  }
+
+  /** True when the remote has the branch. */
+  async remoteBranchExists(branch: string, signal: AbortSignal): Promise<boolean> {
+    return remoteBranchExists(this.#client, this.repoURL, branch, { cwd: this.dir, signal });
+  }
+
+  /**
+   * Makes a local branch without history that holds one empty commit. Git 2.42 has an option of `worktree add` for it;
+   * older ones need the parts (pkg/promotion/runner/builtin/git_cloner.go ensureRemoteBranch).
+   */
+  async createOrphanBranch(branch: string, signal: AbortSignal): Promise<void> {
+    const run: GitRun = { cwd: this.dir, signal };
+    const shown = goQuote(branch);
+    const tree = await this.#client.run(["mktree"], run);
+    const sign = (await isSigningConfigured(this.#client, run)) ? ["-S"] : [];
+    const commit = await withContext(
+      `error making initial commit to new branch ${shown} of repo ${shownUrl(this.repoURL)}`,
+      this.#client.run(["commit-tree", ...sign, "-m", "Initial commit", tree.stdout.trim()], run),
+    );
+    await withContext(
+      `error creating orphaned branch ${shown} for repo ${goQuote(shownUrl(this.repoURL))}`,
+      this.#client.run(["branch", operands, branch, commit.stdout.trim()], run),
+    );
+  }
+
+  /** Pushes a local branch to the branch of the same name, without looking at what is there. */
+  async pushBranch(branch: string, signal: AbortSignal): Promise<void> {
+    const refspec = { run: [`refs/heads/${branch}:refs/heads/${branch}`], shown: [`HEAD:${branch}`] };
+    await withContext(
+      "error pushing branch",
+      this.#client.run(["push", operands, "origin", refspec], { cwd: this.dir, signal }),
+    );
+  }
+
+  /** Adds a working tree and, when asked, narrows it. Throws GitError; a failed sparse checkout leaves no tree. */
+  async addWorktree(options: AddWorktreeOptions): Promise<Worktree> {
+    const { path, ref, signal, sparse = [] } = options;
+    if (this.#added.includes(path)) {
+      throw new GitError("other", `working tree already exists at ${goQuote(path)}`);
+    }
+    await withContext(
+      `error adding working tree at ${goQuote(path)}`,
+      this.#client.run(["worktree", "add", operands, path, ref], { cwd: this.dir, signal }),
+    );
+    const dir = await realpath(path);
+    this.#added.push(dir);
+    const worktree = Worktree.of(this.#client, dir, this.repoURL);
+    if (sparse.length === 0) return worktree;
+    const context = `error configuring sparse checkout for ${goQuote(dir)}`;
+    try {
+      await withContext(context, worktree.sparseCheckout(sparse, signal));
+      return worktree;
+    } catch (error) {
+      await this.#removeWorktree(dir, signal);
+      throw error;
+    }
+  }
+
+  /** Stops what the home started and takes the SSH key away; the files stay. */
+  async close(): Promise<void> {
+    await this.#client.home.close();
+  }
+
+  async #removeWorktree(dir: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#client.run(["worktree", "remove", operands, dir], { cwd: this.dir, signal });
+      await rm(dir, { recursive: true, force: true });
+    } catch (error) {
+      if (!GitError.is(error)) throw error; // what went wrong first is what gets reported
+    }
+  }
+}
+
+/**
+ * Settings of the new repository: where later steps find home and URL, as Kargo records them, and an end to hooks and
+ * background maintenance, which Kargo's image does not have. They stand here and not in the home because a remote that
+ * is a folder reads the home too, and its hooks must run.
+ */
+function cloneSettings(home: string, dir: string, repoURL: string): GitArg {
+  const settings = {
+    "kargo.repoDir": dir,
+    "kargo.repoHomeDir": home,
+    "kargo.repoOriginalURL": repoURL,
+    "core.hooksPath": join(home, "no-hooks"),
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+  };
+  return hidden(...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]));
+}
