@@ -77,8 +77,10 @@ export interface EnginePorts {
   readonly tools: ToolPaths;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Directory that holds `promotion-<UID>` work directories and Git mirrors; absolute. */
+  /** Directory that holds `promotion-<UID>` work directories; absolute. */
   readonly workRoot: string;
+  /** Directory for what can be had again, such as Git mirrors; absolute, made when needed. */
+  readonly cacheRoot: string;
   /** `ctx.uiBaseUrl` of expressions; empty when there is no Kargo UI. */
   readonly uiBaseUrl: string;
 }

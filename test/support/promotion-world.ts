@@ -104,6 +104,7 @@ export class World {
       clock: this.clock,
       log: { ...silentLogger, info: line, warn: line, error: line },
       workRoot: mkdtempSync(join(tmpdir(), "kargo-world-")),
+      cacheRoot: join(tmpdir(), "kargo-world-cache"),
       uiBaseUrl: "",
     };
     const all = { copy: () => ({ status: "Succeeded" }) as const, ...behaviours };

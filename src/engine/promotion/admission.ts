@@ -179,7 +179,8 @@ function isUserInitiated({ by }: PromotionRequest): boolean {
   return by !== "engine" && !by.actor.startsWith(controllerActorPrefix);
 }
 
-async function checkProject(store: ResourceStore, namespace: string): Promise<void> {
+/** Refuses a resource whose namespace no Project owns. Throws AdmissionError `notFound`. */
+export async function checkProject(store: ResourceStore, namespace: string): Promise<void> {
   if ((await store.get("Project", { name: namespace })) !== undefined) return;
   throw new AdmissionError("notFound", `Project "${namespace}" does not exist.`, {
     field: "metadata.namespace",

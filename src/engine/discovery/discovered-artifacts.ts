@@ -1,0 +1,70 @@
+// Runs every subscription of a Warehouse in turn and puts the results together (pkg/controller/warehouses discoverArtifacts).
+// The first failure ends the pass; what was found before it is dropped with it.
+import { join } from "node:path";
+import { formatTime } from "../../base/time";
+import type {
+  ChartDiscoveryResult,
+  DiscoveredArtifacts,
+  GitDiscoveryResult,
+  ImageDiscoveryResult,
+  RepoSubscription,
+  Warehouse,
+} from "../../model/resources";
+import type { EnginePorts } from "../ports";
+import { DiscoveryError } from "./discovery-error";
+import { discoverGit } from "./git";
+
+/** What discovery takes from the engine's surroundings. */
+export type DiscoveryPorts = Pick<EnginePorts, "credentials" | "tools" | "clock" | "log" | "cacheRoot">;
+
+/**
+ * Discovers the artifacts of a Warehouse. Its last Git results spare work while its spec is unchanged since then.
+ * Throws DiscoveryError that names the subscription.
+ */
+export async function discoverArtifacts(
+  warehouse: Warehouse,
+  ports: DiscoveryPorts,
+  signal: AbortSignal,
+): Promise<DiscoveredArtifacts> {
+  const previous = isSpecUnchanged(warehouse) ? (warehouse.status?.discoveredArtifacts?.git ?? []) : [];
+  const git: GitDiscoveryResult[] = [];
+  const images: ImageDiscoveryResult[] = [];
+  const charts: ChartDiscoveryResult[] = [];
+  const { credentials, tools, log, cacheRoot } = ports;
+  const common = { project: warehouse.metadata.namespace ?? "", credentials, log, signal };
+  for (const [index, subscription] of warehouse.spec.subscriptions.entries()) {
+    signal.throwIfAborted();
+    try {
+      if (subscription.git) {
+        const last = previous[git.length];
+        const mirrorDir = join(cacheRoot, "git");
+        const options = { ...common, tools, mirrorDir, ...(last && { previous: last }) };
+        git.push(await discoverGit(subscription.git, options));
+      } else {
+        throw new DiscoveryError("subscription", unsupported(subscription));
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw inSubscription(index, subscription, error);
+    }
+  }
+  return { discoveredAt: formatTime(ports.clock.now()), git, images, charts };
+}
+
+function isSpecUnchanged({ metadata, status }: Warehouse): boolean {
+  return (status?.observedGeneration ?? 0) === (metadata.generation ?? 0);
+}
+
+function unsupported(subscription: RepoSubscription): string {
+  const [type = "", ...more] = Object.keys(subscription);
+  if (more.length > 0 || type === "") return "A subscription must have exactly one type.";
+  return `Nothing here can discover artifacts of type "${type}".`;
+}
+
+function inSubscription(index: number, subscription: RepoSubscription, error: unknown): unknown {
+  if (!(error instanceof DiscoveryError)) return error;
+  const [type = "", value] = Object.entries(subscription)[0] ?? [];
+  const { repoURL } = (value ?? {}) as { readonly repoURL?: string };
+  const where = `Subscription ${index + 1} (${[type, repoURL].filter(Boolean).join(" ")})`;
+  return new DiscoveryError(error.code, `${where}: ${error.message}`, { cause: error });
+}

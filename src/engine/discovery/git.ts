@@ -1,0 +1,238 @@
+// Discovers commits of a Git subscription as Kargo does (pkg/subscription/git.go): what the remote says decides first
+// whether anything is fetched at all. Makes no Freight and writes no status.
+import { errorMessage } from "../../base/errors";
+import type { Logger } from "../../base/log";
+import { compareBytewise } from "../../base/text";
+import type { DiscoveredCommit, GitDiscoveryResult, GitSubscription } from "../../model/resources";
+import type { CredentialSource, Credentials, ToolPaths } from "../promotion/step";
+import { withDirectoryLock } from "../tools/directory-lock";
+import { shownUrl } from "../tools/git-auth";
+import { GitError } from "../tools/git-error";
+import { DiscoveryError } from "./discovery-error";
+import { GitMirror, mirrorPath } from "./git-mirror";
+import type { RemoteListing, RemoteRef, TagRecord } from "./git-output";
+import { withGitRemote } from "./git-remote";
+import {
+  type BranchSelection,
+  maxObservedTags,
+  newestFirst,
+  type TagSelection,
+  toDiscoveredCommit,
+  toDiscoveredTag,
+  toGitSelection,
+} from "./git-selection";
+
+/** What discovery of a Git subscription is given. */
+export interface GitDiscoveryOptions {
+  readonly project: string;
+  readonly credentials: CredentialSource;
+  /** Directory that holds one mirror per repository; absolute, created when missing. */
+  readonly mirrorDir: string;
+  readonly tools: ToolPaths;
+  /** Result of the same subscription's last discovery, given only while the Warehouse's spec is unchanged. */
+  readonly previous?: GitDiscoveryResult;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+type ObservedRefs = GitDiscoveryResult["observedRefs"];
+
+const maxBatch = 1000;
+
+/** Finds the commits a subscription selects, best first. Throws DiscoveryError. */
+export async function discoverGit(
+  subscription: GitSubscription,
+  options: GitDiscoveryOptions,
+): Promise<GitDiscoveryResult> {
+  const { repoURL } = subscription;
+  const { mirrorDir, signal } = options;
+  const selection = toGitSelection(subscription);
+  const credentials = await findCredentials(repoURL, options);
+  const path = mirrorPath(mirrorDir, repoURL);
+  try {
+    return await withDirectoryLock(path, signal, () =>
+      withGitRemote(subscription, { ...options, credentials }, async (remote) => {
+        const mirror = new GitMirror(path, remote);
+        try {
+          return await discover(mirror, selection, subscription, options);
+        } catch (error) {
+          if (signal.aborted || !mayBeDamage(error)) throw error;
+          options.log.info(`Starting the mirror of ${shownUrl(repoURL)} anew: ${gitReason(error)}`);
+          await mirror.discard();
+          return await discover(mirror, selection, subscription, options);
+        }
+      }),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof DiscoveryError) throw error;
+    const reason = `Could not read ${shownUrl(repoURL)}: ${gitReason(error)}`;
+    throw new DiscoveryError("remote", reason, { cause: error });
+  }
+}
+
+async function findCredentials(
+  repoURL: string,
+  { credentials, project, signal }: GitDiscoveryOptions,
+): Promise<Credentials | undefined> {
+  try {
+    return await credentials.find({ project, type: "git", repoURL, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = `Could not find credentials for ${shownUrl(repoURL)}: ${errorMessage(error)}`;
+    throw new DiscoveryError("credentials", reason, { cause: error });
+  }
+}
+
+/** A failure that does not come from the remote can come from a mirror that was cut off while it was written. */
+function mayBeDamage(error: unknown): boolean {
+  return GitError.is(error, "other") || GitError.is(error, "conflict");
+}
+
+/** What git itself says, without the command line around it. */
+function gitReason(error: unknown): string {
+  if (!GitError.is(error)) return errorMessage(error);
+  const lines = error.output.split("\n").filter((line) => /^(fatal|error|remote): /.test(line));
+  return (
+    lines.find((line) => line.startsWith("fatal: "))?.slice("fatal: ".length) ??
+    lines[0] ??
+    errorMessage(error)
+  );
+}
+
+async function discover(
+  mirror: GitMirror,
+  selection: BranchSelection | TagSelection,
+  { repoURL }: GitSubscription,
+  options: GitDiscoveryOptions,
+): Promise<GitDiscoveryResult> {
+  const { previous, log } = options;
+  const listing = await listRemote(mirror, selection, options);
+  const observedRefs = listing && observe(selection, listing.refs);
+  if (previous?.repoURL === repoURL && isSameObservation(previous.observedRefs, observedRefs)) {
+    log.debug(`Nothing changed in ${repoURL} since the last discovery.`);
+    return { repoURL, commits: previous.commits ?? [], ...(observedRefs && { observedRefs }) };
+  }
+  const commits =
+    selection.kind === "branch"
+      ? await selectFromBranch(mirror, selection, listing)
+      : await selectFromTags(mirror, selection, listing);
+  return { repoURL, commits, ...(observedRefs && { observedRefs }) };
+}
+
+/** What the remote has. A failure is not one of discovery yet: fetching will tell, or succeed (as upstream). */
+async function listRemote(
+  mirror: GitMirror,
+  selection: BranchSelection | TagSelection,
+  { log, signal }: GitDiscoveryOptions,
+): Promise<RemoteListing | undefined> {
+  const branchRef =
+    selection.kind === "branch" && selection.branch !== "" ? `refs/heads/${selection.branch}` : "HEAD";
+  const patterns = selection.kind === "tags" ? ["HEAD", "refs/tags/*"] : [branchRef];
+  try {
+    const { refs, head } = await mirror.listRemote(patterns);
+    const isWanted =
+      selection.kind === "tags"
+        ? (name: string) => name.startsWith("refs/tags/")
+        : (name: string) => name === branchRef;
+    return { refs: refs.filter((ref) => isWanted(ref.name)), head };
+  } catch (error) {
+    signal.throwIfAborted();
+    log.debug(`Could not list the remote's refs, fetching instead: ${gitReason(error)}`);
+    return undefined;
+  }
+}
+
+/** What a status remembers of the remote. Undefined when there is nothing that could be compared later. */
+function observe(selection: BranchSelection | TagSelection, refs: readonly RemoteRef[]): ObservedRefs {
+  if (selection.kind === "branch") return refs[0] && { branchHead: refs[0].id };
+  const tags = refs
+    .map(({ name, id }) => ({ name: name.slice("refs/tags/".length), id }))
+    .filter(({ name }) => selection.matchesName(name));
+  if (tags.length > maxObservedTags) return undefined;
+  return tags.length === 0 ? {} : { tags: tags.sort((a, b) => compareBytewise(a.name, b.name)) };
+}
+
+function isSameObservation(a: ObservedRefs, b: ObservedRefs): boolean {
+  if (a === undefined || b === undefined || (a.branchHead ?? "") !== (b.branchHead ?? "")) return false;
+  const [left, right] = [a.tags ?? [], b.tags ?? []];
+  return (
+    left.length === right.length &&
+    left.every(({ name, id }, i) => name === right[i]?.name && id === right[i]?.id)
+  );
+}
+
+/** Walks the branch back along first parents in growing batches until enough commits have passed. */
+async function selectFromBranch(
+  mirror: GitMirror,
+  selection: BranchSelection,
+  listing: RemoteListing | undefined,
+): Promise<readonly DiscoveredCommit[]> {
+  const { branch, limit, since, passes, matchesPaths } = selection;
+  if (branch === "" && listing?.refs.length === 0) {
+    throw new DiscoveryError("content", "The repository has no default branch with commits on it.");
+  }
+  const found: DiscoveredCommit[] = [];
+  let from = await mirror.fetchBranch(branch, listing);
+  for (let count = limit; from !== ""; count = Math.min(count * 2, maxBatch)) {
+    const range = { from, count, withPaths: matchesPaths !== undefined, ...(since && { since }) };
+    const commits = await mirror.commits(range);
+    for (const commit of commits) {
+      if (passes?.(commit) === false || matchesPaths?.(commit.paths) === false) continue;
+      found.push(toDiscoveredCommit(commit, branch));
+      if (found.length >= limit) return found;
+    }
+    from = commits.at(-1)?.parent ?? "";
+  }
+  return found;
+}
+
+async function selectFromTags(
+  mirror: GitMirror,
+  selection: TagSelection,
+  listing: RemoteListing | undefined,
+): Promise<readonly DiscoveredCommit[]> {
+  const all = await mirror.fetchTags(listing?.refs);
+  const undated = all.find((tag) => Number.isNaN(Date.parse(tag.date)));
+  if (undated !== undefined) {
+    const reason = "it names no commit, or it was made without a date";
+    throw new DiscoveryError("content", `Tag ${undated.tag} cannot be used: ${reason}.`);
+  }
+  const candidates = newestFirst(all.map((tag) => withShortName(tag, listing?.head)))
+    .filter((tag) => selection.matchesName(tag.tag))
+    .filter((tag) => selection.passes?.(tag) ?? true);
+  const ordered = selection.order(candidates);
+  const chosen = await filterByPaths(mirror, ordered, selection);
+  return chosen.slice(0, selection.limit).map(toDiscoveredTag);
+}
+
+/** git abbreviates a tag that is named like a branch of the same clone to `tags/<name>`, and Kargo keeps that. */
+function withShortName(tag: TagRecord, head: string | undefined): TagRecord {
+  return head === `refs/heads/${tag.tag}` ? { ...tag, tag: `tags/${tag.tag}` } : tag;
+}
+
+/** The first tags, up to the limit, whose own commit changed a wanted path. */
+async function filterByPaths(
+  mirror: GitMirror,
+  tags: readonly TagRecord[],
+  { limit, matchesPaths }: TagSelection,
+): Promise<readonly TagRecord[]> {
+  if (matchesPaths === undefined) return tags;
+  const found: TagRecord[] = [];
+  for (let start = 0, count = limit; start < tags.length; start += count, count = maxBatch) {
+    const batch = tags.slice(start, start + count);
+    const changed = await mirror.changedPaths(batch.map((tag) => tag.id));
+    for (const tag of batch) {
+      const paths = changed.get(tag.id);
+      if (paths === undefined) {
+        throw new DiscoveryError(
+          "content",
+          `Tag ${tag.tag} names no commit, so its changed paths are unknown.`,
+        );
+      }
+      if (matchesPaths(paths)) found.push(tag);
+      if (found.length >= limit) return found;
+    }
+  }
+  return found;
+}
