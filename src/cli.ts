@@ -1,4 +1,22 @@
-// Composition root of the terminal program: parses nothing itself, runs a command and sets the exit code.
+// Composition root of the terminal program: the process's streams, its interrupt and its exit code.
+// Everything else is cli/program.ts.
 import process from "node:process";
+import { runProgram } from "./cli/program";
 
-process.exitCode = 2;
+const interrupt = new AbortController();
+process.on("SIGINT", () => {
+  if (interrupt.signal.aborted) process.exit(130);
+  interrupt.abort();
+});
+process.stdout.on("error", () => process.exit(0)); // a closed pipe (`| head`) is no error
+
+void runProgram(process.argv.slice(2), {
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  env: process.env,
+  signal: interrupt.signal,
+}).then((code) => {
+  process.exitCode = code;
+});

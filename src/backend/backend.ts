@@ -18,12 +18,14 @@ export interface Snapshot {
   readonly sources: ReadonlyMap<string, SourceLocation>;
 }
 
-/** Asks for a Promotion: exactly one of `freight` (name) and `freightAlias`. */
+/** Asks for a Promotion: exactly one of `freight` (name), `freightAlias` and `warehouse`. */
 export interface PromoteRequest {
   readonly project: string;
   readonly stage: string;
   readonly freight?: string;
   readonly freightAlias?: string;
+  /** Promote what auto-promotion would choose of this Warehouse's Freight (pkg/api/auto_promotion.go). */
+  readonly warehouse?: string;
   /** Who asks, as Kargo's create-actor annotation; empty when unknown. */
   readonly actor?: string;
 }
@@ -70,6 +72,8 @@ export interface Backend extends Disposable {
   waitForPromotion(ref: ResourceRef<"Promotion">, options: ActOptions): Promise<Promotion>;
   /** Discovers now. Resolves when discovery ended; throws `discoveryFailed` with the first subscription's reason. */
   refreshWarehouse(ref: ResourceRef<"Warehouse">, options: ActOptions): Promise<Warehouse>;
+  /** Takes up Promotions that an ended process left unfinished. */
+  resume(): Promise<void>;
   createFreight(request: CreateFreightRequest, options: ActOptions): Promise<Freight>;
   /** Asks a Promotion to stop; one that is terminal already is left alone. Resolves when it has stopped. */
   abortPromotion(

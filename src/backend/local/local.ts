@@ -1,0 +1,210 @@
+// The embedded backend: specs from the workspace's files, state in `.kargo/`, promotions run by the engine in this process.
+// Turns the engine's resources into Snapshots and its errors into BackendErrors; decides nothing itself.
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DisposableStore } from "../../base/disposable";
+import { errorMessage, isAbortError } from "../../base/errors";
+import { Emitter, type Event } from "../../base/events";
+import type { Logger } from "../../base/log";
+import { AdmissionError, DiscoveryError, Engine, type EngineOptions } from "../../engine/engine";
+import { type Clock, type SecretValueSource, StoreError } from "../../engine/ports";
+import { projectTrees } from "../../model/pipeline";
+import type { AnyResource, Freight, Kind, Promotion, ResourceRef, Warehouse } from "../../model/resources";
+import {
+  type ActOptions,
+  type Backend,
+  BackendError,
+  type CreateFreightRequest,
+  type PromoteRequest,
+  type Snapshot,
+} from "../backend";
+import { LocalStore } from "./local-store";
+import { stageLocks } from "./locks";
+import type { WorkspaceFiles } from "./ports";
+import { StateFiles } from "./state-files";
+import { Workspace } from "./workspace";
+
+/** What an embedded backend is built from. */
+export interface LocalBackendOptions {
+  readonly files: WorkspaceFiles;
+  readonly log: Logger;
+  readonly secrets?: SecretValueSource;
+  readonly tools?: EngineOptions["tools"];
+  /** What Argo CD steps do without a cluster; `skip` when absent. */
+  readonly argocd?: "skip" | "require";
+  /** Where work directories and Git mirrors go; the system's temporary folder when absent. */
+  readonly workRoot?: string;
+  readonly clock?: Clock;
+}
+
+/** Reads the workspace, takes up what an earlier process left unfinished when asked to, and stays current. */
+export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
+  const backend = new LocalBackend(options);
+  await backend.reload();
+  return backend;
+}
+
+const shownKinds: readonly Kind[] = [
+  "Project",
+  "Warehouse",
+  "Stage",
+  "Freight",
+  "Promotion",
+  "PromotionTask",
+];
+
+class LocalBackend implements Backend {
+  readonly #workspace: Workspace;
+  readonly #store: LocalStore;
+  readonly #engine: Engine;
+  readonly #owned = new DisposableStore();
+  readonly #changed: Emitter<void>;
+  #snapshot: Snapshot = { revision: 0, projects: [], problems: [], sources: new Map() };
+  readonly #log: Logger;
+  /** Asked for and not begun. */
+  #nextBuild: Promise<void> | undefined;
+  #lastBuild: Promise<void> = Promise.resolve();
+
+  constructor(options: LocalBackendOptions) {
+    const { files, log } = options;
+    this.#log = log;
+    const clock = options.clock ?? { now: () => new Date() };
+    const state = new StateFiles(files.root);
+    this.#changed = this.#owned.add(new Emitter<void>((error) => log.error(errorMessage(error))));
+    this.#workspace = this.#owned.add(new Workspace(files, log));
+    this.#store = this.#owned.add(new LocalStore(this.#workspace, state, clock, log));
+    this.#engine = this.#owned.add(
+      new Engine({
+        store: this.#store,
+        locks: stageLocks(state.lockDir, log),
+        clock,
+        log,
+        ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+        argocd: { client: undefined, whenMissing: options.argocd ?? "skip" },
+        tools: options.tools ?? {},
+        workRoot: options.workRoot ?? tmpdir(),
+        cacheRoot: join(state.root, "cache"),
+        uiBaseUrl: "",
+      }),
+    );
+    this.#owned.add(this.#workspace.onDidChange(() => void this.#refreshSnapshot().catch(() => {})));
+    this.#owned.add(this.#store.onDidChange(() => void this.#refreshSnapshot().catch(() => {})));
+    this.#store.watch();
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  get onDidChange(): Event<void> {
+    return this.#changed.event;
+  }
+
+  async reload(): Promise<Snapshot> {
+    await this.#store.reload();
+    await this.#workspace.load();
+    await this.#refreshSnapshot();
+    return this.#snapshot;
+  }
+
+  promote(request: PromoteRequest): Promise<Promotion> {
+    return this.#act(async () => {
+      const freight = request.freight ?? (await this.#freightByAlias(request));
+      return this.#engine.promote({
+        namespace: request.project,
+        stage: request.stage,
+        ...(freight === undefined ? {} : { freight }),
+        ...(request.warehouse === undefined
+          ? {}
+          : { origin: { kind: "Warehouse", name: request.warehouse } }),
+        by: { actor: request.actor ?? "" },
+      });
+    });
+  }
+
+  waitForPromotion(ref: ResourceRef<"Promotion">, { signal }: ActOptions): Promise<Promotion> {
+    return this.#act(() => this.#engine.waitForPromotion(ref, signal));
+  }
+
+  refreshWarehouse(ref: ResourceRef<"Warehouse">, { signal }: ActOptions): Promise<Warehouse> {
+    return this.#act(() => this.#engine.refreshWarehouse(ref, signal));
+  }
+
+  createFreight(request: CreateFreightRequest): Promise<Freight> {
+    return this.#act(() => this.#engine.createFreight({ ...request, namespace: request.project }));
+  }
+
+  abortPromotion(
+    ref: ResourceRef<"Promotion">,
+    options: ActOptions & { readonly actor?: string },
+  ): Promise<Promotion> {
+    return this.#act(() => this.#engine.abortPromotion(ref, options.actor ?? "", options.signal));
+  }
+
+  resume(): Promise<void> {
+    return this.#act(() => this.#engine.resume());
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  async #freightByAlias(request: PromoteRequest): Promise<string | undefined> {
+    if (request.freightAlias === undefined) return undefined;
+    const all = await this.#store.list("Freight", { namespace: request.project });
+    const found = all.find((freight) => freight.alias === request.freightAlias);
+    if (found !== undefined) return found.metadata.name;
+    throw new BackendError(
+      "notFound",
+      `No Freight of Project ${request.project} has the alias ${request.freightAlias}.`,
+    );
+  }
+
+  /** Runs an act with the engine's errors turned into ours, and the snapshot brought up to date before it resolves. */
+  async #act<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw toBackendError(error);
+    } finally {
+      await this.#refreshSnapshot();
+    }
+  }
+
+  /** Builds one snapshot for all changes that come before the building starts; one building at a time. */
+  #refreshSnapshot(): Promise<void> {
+    this.#nextBuild ??= this.#lastBuild.then(() => {
+      this.#nextBuild = undefined;
+      return this.#build();
+    });
+    this.#lastBuild = this.#nextBuild.catch((error) => this.#log.error(errorMessage(error)));
+    return this.#nextBuild;
+  }
+
+  async #build(): Promise<void> {
+    const { entries, problems } = this.#workspace.specs;
+    const lists = await Promise.all(shownKinds.map((kind) => this.#store.list(kind)));
+    if (this.#owned.disposed) return;
+    const sources = new Map([...entries].map(([key, entry]) => [key, entry.location]));
+    this.#snapshot = {
+      revision: this.#snapshot.revision + 1,
+      projects: projectTrees(lists.flat() as AnyResource[]),
+      problems,
+      sources,
+    };
+    this.#changed.fire();
+  }
+}
+
+function toBackendError(error: unknown): Error {
+  if (error instanceof BackendError) return error;
+  if (error instanceof AdmissionError)
+    return new BackendError(admissionCodes[error.code], error.message, { cause: error });
+  if (error instanceof StoreError) return new BackendError(error.code, error.message, { cause: error });
+  if (error instanceof DiscoveryError)
+    return new BackendError("discoveryFailed", error.message, { cause: error });
+  if (isAbortError(error)) return new BackendError("aborted", "Stopped.", { cause: error });
+  return new BackendError("io", errorMessage(error), { cause: error });
+}
+
+const admissionCodes = { invalid: "invalid", notFound: "notFound", internal: "invalid" } as const;

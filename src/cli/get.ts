@@ -1,0 +1,162 @@
+// `get`: lists Kargo's resources of a workspace with Kargo's own columns. Reads only.
+import type { Command } from "commander";
+import type { Backend } from "../backend/backend";
+import { discoveryTime, type ProjectTree } from "../model/pipeline";
+import {
+  type AnyResource,
+  type Condition,
+  type Freight,
+  kargoApiVersion,
+  originKey,
+  type Project,
+  type Promotion,
+  type Stage,
+  type Warehouse,
+} from "../model/resources";
+import { openBackend, type ProgramContext } from "./context";
+import { projectOf } from "./names";
+import { type Column, humanAge, printResources, toOutputFormat } from "./output";
+import { CommandFailed } from "./terminal";
+
+interface GetOptions {
+  readonly project?: string;
+  readonly output: string;
+  readonly headers: boolean;
+}
+
+interface Listing<R extends AnyResource> {
+  readonly noun: string;
+  readonly aliases: readonly string[];
+  readonly description: string;
+  readonly pick: (tree: ProjectTree) => readonly R[];
+  readonly columns: (now: Date) => readonly Column<R>[];
+}
+
+/** Adds `get projects|warehouses|freight|stages|promotions [NAME...]`. */
+export function addGetCommand(program: Command, context: ProgramContext): void {
+  const get = program.command("get").description("Display one or many resources");
+  addListing(get, context, projects);
+  addListing(get, context, warehouses);
+  addListing(get, context, freight);
+  addListing(get, context, stages);
+  addListing(get, context, promotions);
+}
+
+function addListing<R extends AnyResource>(get: Command, context: ProgramContext, listing: Listing<R>): void {
+  const command = get
+    .command(`${listing.noun} [NAME...]`)
+    .aliases([...listing.aliases])
+    .description(listing.description)
+    .option("-o, --output <format>", "table, json or yaml", "table")
+    .option("--no-headers", "print a table without its headings");
+  if (listing.noun !== "projects")
+    command.option("-p, --project <project>", "the Project; may be left out when there is only one");
+  command.action(async (names: string[], options: GetOptions) => {
+    const format = toOutputFormat(options.output);
+    const backend = await openBackend(context);
+    const found = chosen(backend, listing, names, options);
+    const columns = listing.columns(new Date());
+    printResources(context.terminal, found, {
+      format,
+      one: names.length === 1,
+      columns,
+      headers: options.headers,
+    });
+  });
+}
+
+function chosen<R extends AnyResource>(
+  backend: Backend,
+  listing: Listing<R>,
+  names: readonly string[],
+  options: GetOptions,
+): readonly R[] {
+  const { projects: trees } = backend.snapshot;
+  const searched = listing.noun === "projects" ? trees : [projectOf(backend.snapshot, options.project)];
+  const all = searched.flatMap(listing.pick);
+  if (names.length === 0) return all;
+  return [...new Set(names)].map((name) => {
+    const match = all.find((r) => r.metadata.name === name || (r.kind === "Freight" && r.alias === name));
+    if (match === undefined)
+      throw new CommandFailed(
+        `${listing.noun} "${name}" not found in ${searched.map((t) => t.name).join(", ") || "the workspace"}.`,
+      );
+    return match;
+  });
+}
+
+const name = <R extends AnyResource>(): Column<R> => ({ heading: "NAME", cell: (r) => r.metadata.name });
+const shard = <R extends Warehouse | Stage>(): Column<R> => ({ heading: "SHARD", cell: (r) => r.spec.shard });
+const age = <R extends AnyResource>(now: Date): Column<R> => ({
+  heading: "AGE",
+  cell: (r) => humanAge(r.metadata.creationTimestamp, now),
+});
+const ready = <R extends { status?: { conditions?: readonly Condition[] } }>(r: R): Condition | undefined =>
+  r.status?.conditions?.find((condition) => condition.type === "Ready");
+
+const projects: Listing<Project> = {
+  noun: "projects",
+  aliases: ["project"],
+  description: "Display one or many Projects",
+  pick: (tree) => [
+    tree.project ?? { apiVersion: kargoApiVersion, kind: "Project", metadata: { name: tree.name } },
+  ],
+  columns: (now) => [
+    name(),
+    { heading: "READY", cell: (r) => ready(r)?.status ?? "Unknown" },
+    { heading: "STATUS", cell: (r) => ready(r)?.message },
+    age(now),
+  ],
+};
+
+const warehouses: Listing<Warehouse> = {
+  noun: "warehouses",
+  aliases: ["warehouse"],
+  description: "Display one or many Warehouses",
+  pick: (tree) => tree.warehouses,
+  columns: (now) => [name(), shard(), age(now)],
+};
+
+const freight: Listing<Freight> = {
+  noun: "freight",
+  aliases: [],
+  description: "Display one or many pieces of Freight, newest first",
+  pick: (tree) => tree.freight,
+  columns: (now) => [
+    name(),
+    { heading: "ALIAS", cell: (r) => r.metadata.labels?.["kargo.akuity.io/alias"] },
+    { heading: "ORIGIN", cell: (r) => originKey(r.origin) },
+    { heading: "AGE", cell: (r) => humanAge(discoveryTime(r), now) },
+  ],
+};
+
+const stages: Listing<Stage> = {
+  noun: "stages",
+  aliases: ["stage"],
+  description: "Display one or many Stages in pipeline order",
+  pick: (tree) => tree.stages,
+  columns: (now) => [
+    name(),
+    shard(),
+    { heading: "CURRENT FREIGHT", cell: (r) => r.status?.freightSummary },
+    { heading: "HEALTH", cell: (r) => r.status?.health?.status },
+    { heading: "READY", cell: (r) => ready(r)?.status ?? "Unknown" },
+    { heading: "STATUS", cell: (r) => ready(r)?.message },
+    age(now),
+  ],
+};
+
+const promotions: Listing<Promotion> = {
+  noun: "promotions",
+  aliases: ["promotion", "promos", "promo"],
+  description: "Display one or many Promotions, newest first",
+  pick: (tree) => tree.promotions,
+  columns: (now) => [
+    name(),
+    { heading: "SHARD", cell: (r) => r.metadata.labels?.["kargo.akuity.io/shard"] },
+    { heading: "STAGE", cell: (r) => r.spec.stage },
+    { heading: "FREIGHT", cell: (r) => r.spec.freight },
+    { heading: "PHASE", cell: (r) => r.status?.phase },
+    age(now),
+  ],
+};

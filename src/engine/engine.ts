@@ -1,0 +1,175 @@
+// The control plane without a cluster, as one object: what a backend calls. Wires admission, the Stage drivers, discovery
+// and the steps together; the rules live in promotion/, reconcile/ and discovery/.
+import { setTimeout as delay } from "node:timers/promises";
+import { type Disposable, DisposableStore, toDisposable } from "../base/disposable";
+import { compareText } from "../model/pipeline";
+import {
+  type Freight,
+  isTerminalPhase,
+  type Promotion,
+  type ResourceRef,
+  refKey,
+  type Warehouse,
+} from "../model/resources";
+import { stepConfigError } from "../model/schema/schema";
+import { isStepKind } from "../model/schema/step-kinds";
+import { secretCredentials } from "./credentials";
+import { type CreateFreightRequest, createFreight } from "./discovery/freight";
+import { reconcileWarehouse } from "./discovery/warehouse";
+import { type EnginePorts, StoreError } from "./ports";
+import { createPromotion, type PromotionRequest } from "./promotion/admission";
+import { StepEvaluator } from "./promotion/evaluator";
+import type { EffectPort } from "./promotion/step";
+import { requestAbort, StageDriver } from "./reconcile/stage-driver";
+import { StageLoop } from "./stage-loop";
+import { stepRunners } from "./steps/registry";
+
+export { DiscoveryError } from "./discovery/discovery-error";
+export { AdmissionError, type PromotionRequest } from "./promotion/admission";
+export { seedRepository } from "./tools/git-seed";
+
+/** What an Engine is built from: its ports, without those that have a default here. */
+export interface EngineOptions extends Omit<EnginePorts, "credentials" | "effects"> {
+  /** Where effects pass through; they are performed at once when absent. */
+  readonly effects?: EffectPort;
+}
+
+/** Changes wake waiting callers; this is only for changes whose notice was lost. */
+const pollIntervalMs = 2000;
+const recordingTimeoutMs = 10_000;
+
+/** Performs every effect at once. */
+const performAtOnce: EffectPort = { perform: (_effect, act) => act() };
+
+/** The embedded control plane of one workspace, as far as this process drives it. */
+export class Engine implements Disposable {
+  readonly #ports: EnginePorts;
+  readonly #driver: StageDriver;
+  readonly #stages = new Map<string, StageLoop>();
+  readonly #owned = new DisposableStore();
+  readonly #shutdown = new AbortController();
+
+  constructor(options: EngineOptions) {
+    this.#ports = {
+      ...options,
+      credentials: secretCredentials(options.store, options.log),
+      effects: options.effects ?? performAtOnce,
+    };
+    this.#driver = new StageDriver(this.#ports, {
+      runners: stepRunners,
+      healthCheckers: {},
+      configError: (kind, config) => (isStepKind(kind) ? stepConfigError(kind, config) : undefined),
+      newEvaluation: () => new StepEvaluator(),
+      fetch: globalThis.fetch,
+    });
+    this.#owned.add(toDisposable(() => this.#shutdown.abort()));
+  }
+
+  /** Admits and records a Promotion, which then runs. Throws AdmissionError. */
+  async promote(request: PromotionRequest): Promise<Promotion> {
+    const promotion = await createPromotion(this.#ports, request);
+    this.#wake(request.namespace, request.stage);
+    return promotion;
+  }
+
+  /** Resolves once the Promotion is terminal and its Stage has taken note. Throws StoreError `notFound`. */
+  async waitForPromotion(ref: ResourceRef<"Promotion">, signal: AbortSignal): Promise<Promotion> {
+    let promotion: Promotion | undefined;
+    const isTerminal = async () => {
+      promotion = await this.#ports.store.get("Promotion", ref);
+      return promotion === undefined || isTerminalPhase(promotion.status?.phase);
+    };
+    await this.#until(ref, isTerminal, signal);
+    if (promotion === undefined) throw new StoreError("notFound", `Promotion ${ref.name} does not exist.`);
+    await this.#whenRecorded(promotion, signal);
+    return promotion;
+  }
+
+  /** Asks a Promotion to stop and resolves once it has. Throws StoreError `notFound`. */
+  async abortPromotion(
+    ref: ResourceRef<"Promotion">,
+    actor: string,
+    signal: AbortSignal,
+  ): Promise<Promotion> {
+    const namespace = ref.namespace ?? "";
+    const asked = await requestAbort(this.#ports, { namespace, name: ref.name }, actor);
+    if (isTerminalPhase(asked.status?.phase)) return asked;
+    this.#wake(namespace, asked.spec.stage);
+    return this.waitForPromotion(ref, signal);
+  }
+
+  /** Takes up every Promotion that an ended process left unfinished. */
+  async resume(): Promise<void> {
+    const unfinished = (await this.#ports.store.list("Promotion")).filter(
+      (p) => !isTerminalPhase(p.status?.phase),
+    );
+    for (const { metadata, spec } of unfinished) this.#wake(metadata.namespace ?? "", spec.stage);
+  }
+
+  /** Discovers now, and creates Freight when the Warehouse's policy says so. Throws DiscoveryError and StoreError. */
+  async refreshWarehouse(ref: ResourceRef<"Warehouse">, signal: AbortSignal): Promise<Warehouse> {
+    const pass = await reconcileWarehouse(ref, this.#ports, {
+      signal: AbortSignal.any([signal, this.#shutdown.signal]),
+      refreshToken: this.#ports.clock.now().toISOString(),
+    });
+    if (pass === undefined) throw new StoreError("notFound", `Warehouse ${ref.name} does not exist.`);
+    return pass.warehouse;
+  }
+
+  /** Records Freight assembled by hand. Throws AdmissionError. */
+  createFreight(request: CreateFreightRequest): Promise<Freight> {
+    return createFreight(this.#ports, request);
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #wake(namespace: string, stage: string): void {
+    const key = `${namespace}/${stage}`;
+    if (this.#stages.get(key)?.wake() === true) return;
+    const loop = new StageLoop(this.#ports, this.#driver, { namespace, stage }, this.#shutdown.signal);
+    this.#stages.set(key, loop);
+    void loop.run().finally(() => {
+      if (this.#stages.get(key) === loop) this.#stages.delete(key);
+    });
+  }
+
+  /** After the end of a Promotion its Stage takes it in; a Promotion that no Stage ever takes in is not waited for. */
+  async #whenRecorded({ metadata, spec }: Promotion, signal: AbortSignal): Promise<void> {
+    const stageRef = { kind: "Stage", namespace: metadata.namespace, name: spec.stage } as const;
+    const loop = this.#stages.get(`${metadata.namespace}/${spec.stage}`);
+    const until = AbortSignal.any([signal, AbortSignal.timeout(recordingTimeoutMs)]);
+    const recorded = async () => {
+      const stage = await this.#ports.store.get("Stage", stageRef);
+      return (
+        loop === undefined ||
+        loop.finished ||
+        compareText(stage?.status?.lastPromotion?.name ?? "", metadata.name) >= 0
+      );
+    };
+    await this.#until(stageRef, recorded, until).catch((error) => {
+      if (!until.aborted) throw error;
+    });
+  }
+
+  /** Asks `condition` now and after each change of `ref`, until it holds. Rejects when the signal aborts. */
+  async #until(ref: ResourceRef, condition: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+    const store = new DisposableStore();
+    const key = refKey(ref);
+    let changed = () => {};
+    store.add(this.#ports.store.onDidChange((other) => refKey(other) === key && changed()));
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const wait = new Promise<void>((resolve) => {
+          changed = resolve;
+        });
+        if (await condition()) return;
+        await Promise.race([wait, delay(pollIntervalMs, undefined, { signal })]);
+      }
+    } finally {
+      store.dispose();
+    }
+  }
+}
