@@ -1,5 +1,5 @@
 // What a Project consists of and in which order it is shown: Stages along the pipeline, Freight newest first.
-// Decides grouping, order and status; how that looks is decided by the trees.
+// Decides grouping and order; how each thing stands is state.ts, how it looks is decided by the trees.
 import type {
   AnyResource,
   ClusterPromotionTask,
