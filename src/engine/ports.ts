@@ -5,6 +5,7 @@ import type { Event } from "../base/events";
 import type { Logger } from "../base/log";
 import type { Kind, ResourceByKind, ResourceRef } from "../model/resources";
 import type { ArgoCdPort, CredentialSource, EffectPort, ToolPaths } from "./promotion/step";
+import type { PushIntegrationPolicy } from "./tools/git-push";
 
 /** Which resources `list` returns; every given part must match. */
 export interface ListOptions {
@@ -75,6 +76,8 @@ export interface EnginePorts {
   readonly effects: EffectPort;
   readonly argocd: { readonly client: ArgoCdPort | undefined; readonly whenMissing: "skip" | "require" };
   readonly tools: ToolPaths;
+  /** How git-push brings in remote changes; absent means AlwaysRebase (GIT_PUSH_INTEGRATION_POLICY of a Kargo server). */
+  readonly pushPolicy?: PushIntegrationPolicy;
   readonly clock: Clock;
   readonly log: Logger;
   /** Directory that holds `promotion-<UID>` work directories; absolute. */

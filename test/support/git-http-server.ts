@@ -14,6 +14,8 @@ export interface GitServerBehaviour {
   redirectTo?: string;
   /** Takes requests whose path matches and never answers. */
   hangOn?: RegExp;
+  /** Answers as Gitea does when it is asked for its version. */
+  giteaVersion?: string;
 }
 
 /** A running server. */
@@ -62,7 +64,11 @@ export async function startGitServer(root: string, behaviour: GitServerBehaviour
 
 /** True when the request was answered with a no. */
 function refuse(behaviour: GitServerBehaviour, request: IncomingMessage, response: ServerResponse): boolean {
-  const { user, refuseWith, redirectTo } = behaviour;
+  const { user, refuseWith, redirectTo, giteaVersion } = behaviour;
+  if (giteaVersion !== undefined && request.url === "/api/v1/version") {
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ version: giteaVersion }));
+    return true;
+  }
   if (redirectTo !== undefined) {
     response.writeHead(302, { location: `${redirectTo}${request.url}` }).end();
     return true;

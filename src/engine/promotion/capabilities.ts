@@ -21,7 +21,11 @@ export function grantCapabilities(
   fetch: typeof globalThis.fetch,
 ): Grant {
   const makers: { [N in CapabilityName]: () => Promise<Capabilities[N]> | Capabilities[N] } = {
-    git: async () => ({ user: await gitUser(ports), paths: ports.tools }),
+    git: async () => ({
+      user: await gitUser(ports),
+      paths: ports.tools,
+      ...(ports.pushPolicy === undefined ? {} : { pushPolicy: ports.pushPolicy }),
+    }),
     credentials: () => ports.credentials,
     network: () => ({ fetch }),
     programs: () => ports.tools,

@@ -11,6 +11,7 @@ import type {
   Warehouse,
 } from "../../model/resources";
 import type { StepKind } from "../../model/schema/step-kinds";
+import type { PushIntegrationPolicy } from "../tools/git-push";
 
 /** What a runner reports of a step that did not fault (pkg/promotion/promotion.go StepResult). */
 export interface StepResult {
@@ -160,7 +161,12 @@ export interface ArgoCdPort {
  */
 export interface Capabilities {
   /** May start git in working copies below the work directory. */
-  readonly git: { readonly user: GitUser; readonly paths: ToolPaths };
+  readonly git: {
+    readonly user: GitUser;
+    readonly paths: ToolPaths;
+    /** The operator's GIT_PUSH_INTEGRATION_POLICY; absent means AlwaysRebase, Kargo's default. */
+    readonly pushPolicy?: PushIntegrationPolicy;
+  };
   readonly credentials: CredentialSource;
   /** May open HTTP connections. Certificates are checked unless the step's configuration says otherwise. */
   readonly network: { readonly fetch: typeof fetch };

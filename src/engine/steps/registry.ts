@@ -3,8 +3,18 @@
 import type { StepKind } from "../../model/schema/step-kinds";
 import type { AnyStepRunner } from "../promotion/step";
 import { copy } from "./copy";
+import { gitClear } from "./git-clear";
+import { gitClone } from "./git-clone";
+import { gitCommit } from "./git-commit";
+import { gitPush } from "./git-push";
+import { gitTag } from "./git-tag";
 
 /** Every step kind this engine can run (pkg/promotion/registry.go). */
 export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   copy,
+  "git-clear": gitClear,
+  "git-clone": gitClone,
+  "git-commit": gitCommit,
+  "git-push": gitPush,
+  "git-tag": gitTag,
 };

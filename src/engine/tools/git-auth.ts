@@ -2,8 +2,8 @@
 // Finds no credentials; and the password stays in memory and in the environment of the command that needs it.
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { goQuote } from "../../base/go-text";
 import { goUrlText, parseGoUrl, printGoUrl } from "../../base/go-url";
-import { goQuote } from "../../base/text";
 import { GitError, maskSecrets } from "./git-error";
 
 /** A user name and password, or an SSH key, for one repository. */
@@ -25,9 +25,9 @@ export interface RemoteAccess {
 
 /**
  * How to reach `repoURL`. A password written into the URL counts as a credential when none was found, so that it does
- * not have to stay in the configuration of the clone.
+ * not have to stay in the configuration of the clone. `known` is the URL an earlier clone recorded for git.
  */
-export function remoteAccess(repoURL: string, credentials?: GitCredentials): RemoteAccess {
+export function remoteAccess(repoURL: string, credentials?: GitCredentials, known = repoURL): RemoteAccess {
   const written = writtenCredentials(repoURL);
   const secrets = [
     credentials?.password,
@@ -37,15 +37,15 @@ export function remoteAccess(repoURL: string, credentials?: GitCredentials): Rem
   ].filter((value) => value !== undefined && value !== "");
   const common = { secrets: secrets as string[] };
   if (credentials?.sshPrivateKey) {
-    const url = written === undefined ? repoURL : withUser(repoURL, written.username);
+    const url = written === undefined ? known : withUser(known, written.username);
     return { ...common, url, ...passwordOf(credentials), sshPrivateKey: credentials.sshPrivateKey };
   }
   if (credentials?.password) {
-    const url = isHttp(repoURL) ? withUser(repoURL, credentials.username ?? "") : repoURL;
+    const url = isHttp(known) ? withUser(known, credentials.username ?? "") : known;
     return { ...common, url, password: credentials.password };
   }
-  if (written === undefined) return { ...common, url: repoURL };
-  return { ...common, url: withUser(repoURL, written.username), password: written.password };
+  if (written === undefined) return { ...common, url: known };
+  return { ...common, url: withUser(known, written.username), password: written.password };
 }
 
 /** `repoURL` as it may be shown: a password in it is masked. */

@@ -4,7 +4,8 @@ import { CodedError, errorMessage } from "../../base/errors";
 
 /**
  * Why a git command failed. `rejected`: the remote has newer commits; `refused`: the remote's rules or hooks say no;
- * `outside`: the repository is not one this Promotion made; `missingProgram`: git or gpg cannot be started.
+ * `conflict`: a merge stopped; `stoppedRebase`: a rebase did; `unsafeRebase`: one would falsify signatures; `outside`:
+ * the repository is not one this Promotion made; `missingProgram`: git or gpg cannot be started.
  */
 export type GitErrorReason =
   | "auth"
@@ -16,6 +17,7 @@ export type GitErrorReason =
   | "outside"
   | "refused"
   | "rejected"
+  | "stoppedRebase"
   | "tls"
   | "unsafeRebase";
 
@@ -65,8 +67,7 @@ const rejectedLine =
 
 /** What git prints in English, since its commands run without a language set. First match wins. */
 const outputReasons: readonly (readonly [GitErrorReason, RegExp])[] = [
-  ["rejected", rejectedLine],
-  ["refused", /^\s*!\s+\[remote rejected]/m],
+  ["refused", /^\s*!\s+\[(?:remote )?rejected]/m],
   [
     "auth",
     /Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|Permission denied \(|returned error: 40[13]\b|HTTP Basic: Access denied/,
@@ -80,8 +81,12 @@ const outputReasons: readonly (readonly [GitErrorReason, RegExp])[] = [
     "network",
     /Could not resolve host|Failed to connect|Couldn't connect|Connection (?:refused|reset|timed out|closed)|Operation too slow|unable to access|early EOF|hung up unexpectedly|Network is unreachable/i,
   ],
-  ["conflict", /^CONFLICT \(|fix conflicts and then commit|Resolve all conflicts manually/m],
 ];
+
+/** True when the output of a push of branches tells that somebody else was faster. */
+export function isRejected(output: string): boolean {
+  return rejectedLine.test(output);
+}
 
 /** The reason that the output of a failed command tells. */
 export function reasonOf(output: string): GitErrorReason {

@@ -203,7 +203,9 @@ export class GitHome {
 }
 
 async function removeGpgLeftovers(dir: string): Promise<void> {
-  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+  // The dying agent removes its sockets too, so that what was there may be gone.
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
     const stale = entry.name.endsWith(".lock") || entry.name.startsWith(".#lk") || entry.isSocket();
     if (stale) await rm(join(entry.parentPath, entry.name), { force: true });
   }

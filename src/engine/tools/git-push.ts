@@ -2,11 +2,11 @@
 // work_tree.go Push). Repeats nothing and asks nobody: the git-push step decides when to try again and tells the effect.
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { goQuote } from "../../base/text";
+import { goQuote } from "../../base/go-text";
 import { hidden, operands } from "./git";
 import { shownUrl } from "./git-auth";
 import { GitError, inContext, withContext } from "./git-error";
-import { remoteBranchExists } from "./git-remote";
+import { remoteBranchExists, runPush } from "./git-remote";
 import { isSigningConfigured, type SignatureStatus, signaturesOf } from "./git-signature";
 import type { Worktree } from "./git-worktree";
 
@@ -45,16 +45,12 @@ export async function pushHead(
   branch: string,
   options: { readonly force: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
+  const refspec = {
+    run: ["origin", `HEAD:${branch}`],
+    shown: ["origin", `HEAD:${branch}`, ...(options.force ? ["--force"] : [])],
+  };
   const force = options.force ? [hidden("--force")] : [];
-  const shown = ["origin", `HEAD:${branch}`, ...(options.force ? ["--force"] : [])];
-  const args = ["push", ...force, operands, { run: ["origin", `HEAD:${branch}`], shown }];
-  try {
-    await tree.client.run(args, tree.run(options.signal));
-  } catch (error) {
-    if (!GitError.is(error, "rejected")) throw inContext("error pushing branch", error);
-    // Kargo drops the output here: what the remote's newer commit is called helps nobody.
-    throw new GitError("rejected", "error pushing branch: non-fast-forward", { cause: error });
-  }
+  await runPush(tree.client, [...force, operands, refspec], tree.run(options.signal));
 }
 
 /** Pushes one tag, never by force. */
@@ -100,10 +96,15 @@ export async function isRebasing(tree: Worktree, signal: AbortSignal): Promise<b
 }
 
 async function pullRebase(tree: Worktree, branch: string, signal: AbortSignal): Promise<void> {
-  const args = ["pull", "--rebase", operands, "origin", pulled(branch)];
-  // A conflict is no more than a failed command here: Kargo looks for the rebase in a place where linked working trees
-  // do not keep it, and all of git-clone's are linked. `isRebasing` tells the truth to whoever wants to warn.
-  await withContext("error pulling and rebasing branch", tree.client.run(args, tree.run(signal)));
+  try {
+    await tree.client.run(["pull", "--rebase", operands, "origin", pulled(branch)], tree.run(signal));
+  } catch (error) {
+    const told = inContext("error pulling and rebasing branch", error);
+    // Kargo looks for the rebase in a place where linked working trees do not keep it, and all of git-clone's are
+    // linked. Its text stays what it is; the reason tells the truth to whoever wants to warn.
+    if (!GitError.is(told) || !(await isRebasing(tree, signal))) throw told;
+    throw new GitError("stoppedRebase", told.message, { output: told.output, cause: error });
+  }
 }
 
 async function pullMerge(tree: Worktree, branch: string, signal: AbortSignal): Promise<void> {

@@ -1,11 +1,11 @@
 // Reaching a remote: a private home that can sign in to it, and questions it answers without a clone.
-// Changes nothing at the remote.
+// Decides nothing about when to push; it only says what came of it.
 import { tmpdir } from "node:os";
+import { goQuote } from "../../base/go-text";
 import type { Logger } from "../../base/log";
-import { goQuote } from "../../base/text";
-import { GitClient, type GitRun, operands } from "./git";
+import { type GitArg, GitClient, type GitRun, operands } from "./git";
 import { type GitCredentials, type RemoteAccess, remoteAccess, shownUrl, writeSshKey } from "./git-auth";
-import { GitError, inContext, withContext } from "./git-error";
+import { GitError, inContext, isRejected, withContext } from "./git-error";
 import { GitHome, type GitIdentity, type GitPrograms } from "./git-home";
 
 /** What it takes to reach a remote. */
@@ -47,14 +47,15 @@ export async function openRemote(
   }
 }
 
-/** Prepares a home for the credentials of a remote (pkg/controller/git/base_repo.go setupAuth). */
+/** Prepares a home for the credentials of a remote; `known` as of `remoteAccess` (pkg/controller/git/base_repo.go setupAuth). */
 export async function signIn(
   home: GitHome,
   repoURL: string,
   credentials: GitCredentials | undefined,
+  known = repoURL,
 ): Promise<RemoteAccess> {
   try {
-    const access = remoteAccess(repoURL, credentials);
+    const access = remoteAccess(repoURL, credentials, known);
     if (access.sshPrivateKey !== undefined) await writeSshKey(home.dir, access.sshPrivateKey);
     return access;
   } catch (error) {
@@ -100,6 +101,17 @@ export async function remoteBranchExists(
       `error checking for existence of branch ${goQuote(branch)} in remote repo ${repo}`,
       error,
     );
+  }
+}
+
+/** Runs a push of branches. Throws GitError `rejected` when the remote has commits that the pushed history has not. */
+export async function runPush(client: GitClient, args: readonly GitArg[], run: GitRun): Promise<void> {
+  try {
+    await client.run(["push", ...args], run);
+  } catch (error) {
+    if (!GitError.is(error) || !isRejected(error.output)) throw inContext("error pushing branch", error);
+    // Kargo drops git's words here (pkg/controller/git/work_tree.go Push).
+    throw new GitError("rejected", "error pushing branch: non-fast-forward", { cause: error });
   }
 }
 

@@ -2,12 +2,12 @@
 // Changes no working tree beyond adding it; git-worktree.ts does the rest.
 import { realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { goQuote } from "../../base/text";
+import { goQuote } from "../../base/go-text";
 import { type GitArg, type GitClient, type GitRun, hidden, operands } from "./git";
 import { shownUrl } from "./git-auth";
 import { GitError, withContext } from "./git-error";
 import type { GitIdentity } from "./git-home";
-import { openRemote, type RemoteOptions, remoteBranchExists } from "./git-remote";
+import { openRemote, type RemoteOptions, remoteBranchExists, runPush } from "./git-remote";
 import { isSigningConfigured } from "./git-signature";
 import { Worktree } from "./git-worktree";
 
@@ -95,10 +95,7 @@ export class BareRepo {
   /** Pushes a local branch to the branch of the same name, without looking at what is there. */
   async pushBranch(branch: string, signal: AbortSignal): Promise<void> {
     const refspec = { run: [`refs/heads/${branch}:refs/heads/${branch}`], shown: [`HEAD:${branch}`] };
-    await withContext(
-      "error pushing branch",
-      this.#client.run(["push", operands, "origin", refspec], { cwd: this.dir, signal }),
-    );
+    await runPush(this.#client, [operands, "origin", refspec], { cwd: this.dir, signal });
   }
 
   /** Adds a working tree and, when asked, narrows it. Throws GitError; a failed sparse checkout leaves no tree. */

@@ -2,8 +2,8 @@
 // Integrating and pushing is git-push.ts.
 import { realpath } from "node:fs/promises";
 import { isAbsolute, posix, relative, sep } from "node:path";
+import { goQuote } from "../../base/go-text";
 import type { Logger } from "../../base/log";
-import { goQuote } from "../../base/text";
 import { GitClient, type GitRun, hidden, operands } from "./git";
 import { type GitCredentials, remoteAccess, shownUrl } from "./git-auth";
 import { GitError, inContext, withContext } from "./git-error";
@@ -28,16 +28,19 @@ export class Worktree {
   /** The remote's URL as the user wrote it: what credentials are looked up by. */
   readonly originalURL: string;
   readonly client: GitClient;
+  /** The remote's URL as the clone recorded it for git. */
+  readonly #originURL: string;
 
-  private constructor(client: GitClient, dir: string, originalURL: string) {
+  private constructor(client: GitClient, dir: string, originalURL: string, originURL: string) {
     this.client = client;
     this.dir = dir;
     this.originalURL = originalURL;
+    this.#originURL = originURL;
   }
 
   /** A tree that was just added. */
   static of(client: GitClient, dir: string, originalURL: string): Worktree {
-    return new Worktree(client, dir, originalURL);
+    return new Worktree(client, dir, originalURL, client.access?.url ?? originalURL);
   }
 
   /** Finds the tree's home and URL in its repository's configuration. Throws GitError. */
@@ -51,17 +54,16 @@ export class Worktree {
     // A crafted repository could name the user's own home, which then would be written to.
     await assertInside(ceiling, recorded.homeDir);
     const home = await GitHome.open(recorded.homeDir, programs);
-    return new Worktree(
-      new GitClient({ ...common, home, ceiling, access: remoteAccess(recorded.originalURL) }),
-      dir ?? path,
-      recorded.originalURL,
-    );
+    const { originalURL, originURL } = recorded;
+    const access = remoteAccess(originalURL, undefined, originURL);
+    const client = new GitClient({ ...common, home, ceiling, access });
+    return new Worktree(client, dir ?? path, originalURL, originURL);
   }
 
   /** The same tree with credentials for its remote. */
   async withCredentials(credentials: GitCredentials | undefined): Promise<Worktree> {
-    const access = await signIn(this.client.home, this.originalURL, credentials);
-    return new Worktree(this.client.withAccess(access), this.dir, this.originalURL);
+    const access = await signIn(this.client.home, this.originalURL, credentials, this.#originURL);
+    return new Worktree(this.client.withAccess(access), this.dir, this.originalURL, this.#originURL);
   }
 
   /** Stages every change below `dir`. */
@@ -170,11 +172,16 @@ const recordKeys = [
     "kargo.repoOriginalURL",
     'error reading URL of remote "origin" from config: error getting original URL of remote "origin"',
   ],
+  [
+    "remote.origin.url",
+    'error reading URL of remote "origin" from config: error getting URL of remote "origin"',
+  ],
 ] as const;
 
 interface Records {
   readonly homeDir: string;
   readonly originalURL: string;
+  readonly originURL: string;
 }
 
 type RecordsOptions = Omit<LoadWorktreeOptions, "path" | "workDir"> & { readonly ceiling: string };
@@ -183,7 +190,7 @@ async function readRecords(path: string, options: RecordsOptions): Promise<Recor
   const { signal, ...common } = options;
   const client = new GitClient({ ...common, home: GitHome.none(options.programs) });
   const run = { cwd: path, signal };
-  const args = ["config", "--null", "--get-regexp", "^kargo\\.repo"];
+  const args = ["config", "--null", "--get-regexp", "^(kargo\\.repo|remote\\.origin\\.url$)"];
   const found = new Map<string, string>();
   try {
     const { stdout } = await client.run([{ run: args, shown: ["config", recordKeys[0][0]] }], run);
@@ -201,6 +208,7 @@ async function readRecords(path: string, options: RecordsOptions): Promise<Recor
   return {
     homeDir: found.get("kargo.repohomedir") ?? "",
     originalURL: found.get("kargo.repooriginalurl") ?? "",
+    originURL: found.get("remote.origin.url") ?? "",
   };
 }
 

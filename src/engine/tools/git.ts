@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { ChildProcess, type SpawnOptions } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { stat } from "node:fs/promises";
+import { delimiter, dirname } from "node:path";
 import { GitPluginError, simpleGit } from "simple-git";
 import { errorMessage } from "../../base/errors";
 import { type Logger, silentLogger } from "../../base/log";
@@ -116,7 +117,10 @@ export class GitClient {
     return {
       ...home.environment(),
       ...(this.access === undefined ? {} : askpassEnvironment(this.access, this.home.askpass)),
-      ...(this.#ceiling === undefined ? {} : { GIT_CEILING_DIRECTORIES: this.#ceiling }),
+      // The parent too: git does not stop at a ceiling it starts in.
+      ...(this.#ceiling === undefined
+        ? {}
+        : { GIT_CEILING_DIRECTORIES: [this.#ceiling, dirname(this.#ceiling)].join(delimiter) }),
     };
   }
 

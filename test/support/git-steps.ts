@@ -1,0 +1,132 @@
+// Runs git steps as the loop would: one work directory, one set of capabilities, results and faults as plain data.
+// Fakes nothing but the ports: git, gpg and the remotes are real.
+import assert from "node:assert/strict";
+import { mkdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { Logger } from "../../src/base/log";
+import {
+  type Capabilities,
+  type Credentials,
+  type Effect,
+  type EffectPort,
+  type GitUser,
+  StepError,
+  type StepOutput,
+} from "../../src/engine/promotion/step";
+import { type GitPushParts, makeGitPush } from "../../src/engine/steps/git-push";
+import { stepRunners } from "../../src/engine/steps/registry";
+import type { PushIntegrationPolicy } from "../../src/engine/tools/git-push";
+import { stepContext } from "./step-cases";
+import { tempDir } from "./temp";
+
+/** What a git step made of it. Absent parts were absent. */
+export interface GitStepEnd {
+  readonly status: string;
+  readonly output?: StepOutput;
+  readonly error?: string;
+  readonly terminal?: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** The kinds under test. */
+export type GitStepKind = "git-clear" | "git-clone" | "git-commit" | "git-push" | "git-tag";
+
+/** What differs from an anonymous user with Kargo's own identity. */
+export interface GitWorkOptions {
+  readonly credentials?: Credentials;
+  readonly user?: GitUser;
+  readonly pushPolicy?: PushIntegrationPolicy;
+  /** Sits between a push and its act. */
+  readonly effects?: EffectPort;
+  readonly wait?: GitPushParts["wait"];
+  /** Work directory below the test's folder. */
+  readonly workDir?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** One Promotion's work directory and the steps that run in it. */
+export class GitWork {
+  /** Folder of the test: remotes go here, beside the work directory. */
+  readonly root: string;
+  readonly dir: string;
+  /** Effects that were told, in order. */
+  readonly effects: Effect[] = [];
+  /** Waits between push attempts, in milliseconds. */
+  readonly waits: number[] = [];
+  /** Every line that was logged. */
+  readonly log: string[] = [];
+  readonly #options: GitWorkOptions;
+  readonly #push = makeGitPush({
+    wait: async (ms, signal) => {
+      this.waits.push(ms);
+      await this.#options.wait?.(ms, signal);
+    },
+  });
+
+  constructor(t: TestContext, options: GitWorkOptions = {}, root = realpathSync(tempDir(t))) {
+    this.#options = options;
+    this.root = root;
+    this.dir = join(root, options.workDir ?? "work");
+    mkdirSync(this.dir, { recursive: true });
+  }
+
+  /** The same work directory with other capabilities. */
+  with(t: TestContext, options: GitWorkOptions): GitWork {
+    return new GitWork(t, { ...this.#options, ...options }, this.root);
+  }
+
+  /** Runs a step. Throws what is not a StepError. */
+  async run(kind: GitStepKind, config: object): Promise<GitStepEnd> {
+    const runner = kind === "git-push" ? this.#push : stepRunners[kind];
+    assert.ok(runner);
+    const context = { ...stepContext({}, this.dir, this.#options.signal), log: this.#logger() };
+    const granted = Object.entries(this.#capabilities()).filter(([name]) =>
+      (runner.needs as readonly string[]).includes(name),
+    );
+    try {
+      const {
+        status,
+        output,
+        warnings = [],
+      } = await runner.run({ ...context, ...Object.fromEntries(granted) } as never, config as never);
+      return { status, warnings, ...(output && { output }) };
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      const { status, message, terminal, warnings } = error;
+      return { status, error: message.replaceAll(this.dir, "<work>"), terminal, warnings };
+    }
+  }
+
+  /** Runs a step that must succeed. */
+  async succeed(kind: GitStepKind, config: object): Promise<StepOutput> {
+    const end = await this.run(kind, config);
+    assert.equal(end.error, undefined);
+    assert.equal(end.status, "Succeeded");
+    return end.output ?? {};
+  }
+
+  #capabilities(): Partial<Capabilities> {
+    const { credentials, user, pushPolicy, effects } = this.#options;
+    return {
+      git: {
+        user: user ?? { name: "", email: "" },
+        paths: {},
+        ...(pushPolicy && { pushPolicy }),
+      },
+      credentials: { find: async () => credentials },
+      network: { fetch },
+      effects: {
+        perform: async (effect, act) => {
+          this.effects.push(effect);
+          return effects === undefined ? await act() : await effects.perform(effect, act);
+        },
+      },
+    };
+  }
+
+  #logger(): Logger {
+    const add = (line: string) => this.log.push(line);
+    return { debug: add, info: add, warn: add, error: add };
+  }
+}
