@@ -1,16 +1,10 @@
 // Reads Kargo's resources out of YAML text: resources plus problems, never an exception.
-// Does no I/O and judges no field against the schema; schema/schema.ts and admission.ts do.
+// Does no I/O and tells no fault of a field; schema/schema.ts and admission.ts do.
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { isObject } from "../base/json";
 import { type DocumentSlice, splitDocuments } from "./documents";
-import {
-  type AnyResource,
-  clusterScopedKinds,
-  type Kind,
-  kargoApiVersion,
-  kargoKinds,
-  type ObjectMeta,
-} from "./resources";
+import { type AnyResource, clusterScopedKinds, type Kind, kargoApiVersion, kargoKinds } from "./resources";
+import { conform, kindSchema } from "./schema/schema";
 
 /** A place in a text: UTF-16 offset, one-based line and column. */
 export interface SourceLocation {
@@ -132,44 +126,24 @@ function toResource(value: unknown): AnyResource | string | undefined {
       ? `Kargo has no kind ${JSON.stringify(kind ?? null)} in ${apiVersion}.`
       : undefined;
   }
-  const known = kind as Kind;
-  const metadata = toMetadata(value.metadata, known);
-  if (typeof metadata === "string")
-    return apiVersion === kargoApiVersion ? `${kind}: ${metadata}` : undefined;
-  return { ...value, apiVersion, kind: known, metadata, ...shape(known, value) } as AnyResource;
+  const problem = metadataProblem(value.metadata);
+  if (problem !== undefined) return apiVersion === kargoApiVersion ? `${kind}: ${problem}` : undefined;
+  return typed(value, kind as Kind);
 }
 
-function toMetadata(value: unknown, kind: Kind): ObjectMeta | string {
-  if (!isObject(value)) return "metadata with a name is missing.";
-  const { name, namespace } = value;
+/** Why the resource cannot be told from others; undefined when it can. */
+function metadataProblem(metadata: unknown): string | undefined {
+  if (!isObject(metadata)) return "metadata with a name is missing.";
+  const { name, namespace } = metadata;
   if (typeof name !== "string" || name === "") return "metadata.name is missing or is not text.";
   if (namespace !== undefined && typeof namespace !== "string") return "metadata.namespace is not text.";
-  const meta = {
-    ...value,
-    name,
-    labels: textMap(value.labels),
-    annotations: textMap(value.annotations),
-  };
-  return (clusterScopedKinds.has(kind) ? { ...meta, namespace: undefined } : meta) as ObjectMeta;
+  return undefined;
 }
 
-function textMap(value: unknown): Record<string, string> | undefined {
-  if (!isObject(value)) return undefined;
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
-}
-
-/** What every reader of a kind relies on being there, whatever was written. */
-function shape(kind: Kind, value: Record<string, unknown>): Record<string, unknown> {
-  const spec = isObject(value.spec) ? value.spec : {};
-  if (kind === "Stage") return { spec: { ...spec, requestedFreight: objects(spec.requestedFreight) } };
-  if (kind === "Warehouse") return { spec: { ...spec, subscriptions: objects(spec.subscriptions) } };
-  if (kind === "PromotionTask" || kind === "ClusterPromotionTask")
-    return { spec: { ...spec, steps: objects(spec.steps) } };
-  return {};
-}
-
-function objects(value: unknown): readonly Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+/** The resource with what is wrongly typed left out, so that every reader can trust the types of resources.ts. */
+function typed(value: Record<string, unknown>, kind: Kind): AnyResource {
+  const known = kindSchema(kind);
+  const resource = (known === undefined ? value : conform(value, known.schema)) as AnyResource;
+  if (!clusterScopedKinds.has(kind)) return resource;
+  return { ...resource, metadata: { ...resource.metadata, namespace: undefined } } as AnyResource;
 }

@@ -140,7 +140,8 @@ function sampleObject(
     const likely = required.includes(name) ? 1 - faults : 0.4;
     if (random() < likely) value[name] = again(asSchema(field));
   }
-  if (random() < faults) value[pick(["unknown", "path", "name", "a.b"], random)] = pick(oddities, random);
+  if (random() < faults)
+    value[pick(["unknown", "path", "name", "constructor"], random)] = pick(oddities, random);
   const additional = schema.additionalProperties;
   if (typeof additional === "object" && additional !== null) {
     for (let more = Math.floor(random() * 3); more > 0; more--) {

@@ -85,7 +85,10 @@ export const pullRequestSteps = {
         prNumber,
         repoURL,
       },
-      { required: ["repoURL", "prNumber"] },
+      {
+        required: ["repoURL", "prNumber"],
+        gone: { prNumberFromStep: "Use `prNumber: ${{ outputs.x.pr.id }}`." },
+      },
     ),
     outputs({
       pr: object("The pull request as last seen.", {

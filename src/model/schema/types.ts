@@ -135,6 +135,8 @@ export interface StringSchema<T extends string = string> extends Described {
   readonly repository?: "git" | "image" | "chart";
   /** The text is a path below the work directory of a Promotion. */
   readonly path?: "file" | "directory" | "any";
+  /** The text names a kind of step. */
+  readonly stepKind?: boolean;
   /** Never shown in hovers and logs. */
   readonly secret?: boolean;
 }
@@ -155,8 +157,6 @@ export interface ArraySchema<I extends Schema = Schema> extends Described {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly uniqueItems?: boolean;
-  /** Field of the items that tells them apart; two equal ones are a fault (only where Kargo says so). */
-  readonly uniqueBy?: string;
 }
 
 /** Fields by name, in the order in which they are offered. */
@@ -173,6 +173,8 @@ export interface ObjectSchema<F extends Fields = Fields, R extends string = stri
   /** What other keys are, for hovers: "a label". */
   readonly keyDoc?: string;
   readonly minFields?: number;
+  /** Fields that older versions of Kargo had, and what to do instead. */
+  readonly gone?: Readonly<Record<string, string>>;
   /** How alternatives exclude each other, for people. */
   readonly choices?: readonly Choice[];
   /** Conditions between fields (CEL rules of the CRDs and their like). */
@@ -320,7 +322,9 @@ export type StepOutputs =
   /** Each entry of the list `list` of the configuration names one output by its `name`. */
   | { readonly from: "list"; readonly list: string; readonly name: string }
   /** The configuration itself is the output. */
-  | { readonly from: "config" };
+  | { readonly from: "config" }
+  /** Outputs whose names nothing here tells. */
+  | { readonly from: "unknown" };
 
 /** One kind of promotion step. */
 export interface StepSchema<C extends ObjectSchema<Fields, string, Schema | undefined> = ObjectSchema> {
