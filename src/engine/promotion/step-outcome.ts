@@ -142,7 +142,7 @@ export function completeStep(
     record.errorCount = (record.errorCount ?? 0) + 1;
     if (record.errorCount >= limits.errorThreshold) {
       record.status = record.status === "Failed" ? "Failed" : "Errored";
-      record.message = `step ${goQuote(alias)} met error threshold of ${limits.errorThreshold}: ${record.message}`;
+      record.message = `step ${goQuote(alias)} met error threshold of ${limits.errorThreshold}: ${record.message ?? ""}`;
       return true;
     }
   }
@@ -152,7 +152,7 @@ export function completeStep(
     record.message = `step ${goQuote(alias)} timed out after ${formatDuration(limits.timeout)}`;
     return true;
   }
-  if (error !== undefined) record.message = `${record.message}; step will be retried`;
+  if (error !== undefined) record.message = `${record.message ?? ""}; step will be retried`;
   return false;
 }
 

@@ -21,18 +21,20 @@ export function withoutCurrentStage(
   now: Date,
 ): FreightStatus | undefined {
   if (status?.currentlyIn === undefined || !Object.hasOwn(status.currentlyIn, stage)) return status;
-  const { [stage]: record, ...currentlyIn } = status.currentlyIn;
+  const { currentlyIn: all, ...others } = status;
+  const { [stage]: record, ...stages } = all;
+  const left = Object.keys(stages).length === 0 ? others : { ...others, currentlyIn: stages };
   const since = timeMs(record?.since);
   const verified = status.verifiedIn?.[stage];
-  if (since === undefined || verified === undefined) return { ...status, currentlyIn };
+  if (since === undefined || verified === undefined) return left;
   const stayMs = now.getTime() - since;
   const longestMs = verified.longestSoak === undefined ? undefined : parseDurationMs(verified.longestSoak);
-  if (longestMs !== undefined && stayMs <= longestMs) return { ...status, currentlyIn };
+  if (longestMs !== undefined && stayMs <= longestMs) return left;
   const verifiedIn = {
     ...status.verifiedIn,
     [stage]: { ...verified, longestSoak: formatDurationMs(stayMs) },
   };
-  return { ...status, currentlyIn, verifiedIn };
+  return { ...left, verifiedIn };
 }
 
 /** The Freight was verified in a Stage; an earlier verification there keeps its time. */

@@ -53,7 +53,6 @@ class Pass {
   }
 
   async run(checkers: HealthCheckers, signal: AbortSignal): Promise<StagePass> {
-    this.#setStatus({ ...this.#status, conditions: this.#reconciling() });
     let again = false;
     try {
       const queue = await this.#syncPromotions();
@@ -132,7 +131,8 @@ class Pass {
       const config = await this.#ports.store.get("ProjectConfig", { namespace, name: namespace });
       return isAutoPromotionEnabled(config, this.#stage);
     } catch (error) {
-      // Upstream leaves the conditions as they were when the policy cannot be read.
+      // Upstream leaves every other condition as it was when the policy cannot be read.
+      this.#setStatus({ ...this.#status, conditions: this.#reconciling() });
       throw new PassError(`error checking auto-promotion policy for Stage "${name}": ${errorMessage(error)}`);
     }
   }
