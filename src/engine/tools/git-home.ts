@@ -45,11 +45,16 @@ export class GitHome {
   /** Makes a new home below `parent`. Throws GitError when the signing key cannot be imported. */
   static async create(parent: string, prefix: string, options: GitHomeOptions): Promise<GitHome> {
     const home = new GitHome(await realpath(await mkdtemp(join(parent, prefix))), options.programs);
-    await home.#writeSettings(options);
-    await writeAskpass(home.dir);
-    const key = options.identity?.signingKey;
-    if (key) await home.#importSigningKey(key, options.signal);
-    return home;
+    try {
+      await home.#writeSettings(options);
+      await writeAskpass(home.dir);
+      const key = options.identity?.signingKey;
+      if (key) await home.#importSigningKey(key, options.signal);
+      return home;
+    } catch (error) {
+      await home.remove();
+      throw error;
+    }
   }
 
   /** Opens a home that an earlier step left behind; leftovers of a dead key agent are removed. */
