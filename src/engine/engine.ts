@@ -41,6 +41,18 @@ const recordingTimeoutMs = 10_000;
 /** Performs every effect at once. */
 const performAtOnce: EffectPort = { perform: (_effect, act) => act() };
 
+/** Resolves with `changed`, or after a while without it. The timer ends with the waiting, so that a program can end. */
+async function changedOrPolled(changed: Promise<void>, signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const poll = delay(pollIntervalMs, undefined, { signal: AbortSignal.any([signal, stop.signal]) });
+  try {
+    await Promise.race([changed, poll]);
+  } finally {
+    stop.abort();
+    poll.catch(() => {});
+  }
+}
+
 /** The embedded control plane of one workspace, as far as this process drives it. */
 export class Engine implements Disposable {
   readonly #ports: EnginePorts;
@@ -166,7 +178,7 @@ export class Engine implements Disposable {
           changed = resolve;
         });
         if (await condition()) return;
-        await Promise.race([wait, delay(pollIntervalMs, undefined, { signal })]);
+        await changedOrPolled(wait, signal);
       }
     } finally {
       store.dispose();
