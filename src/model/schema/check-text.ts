@@ -12,6 +12,7 @@ import type { StringSchema } from "./types";
 export function textFault(value: string, schema: StringSchema, place: Place): Fault | undefined {
   if ((place.templates || schema.template !== undefined) && isTemplate(value)) return undefined;
   if (schema.stepKind === true && value !== "") return stepKindFault(value, place);
+  if (value === "" && schema.emptyIsUnset === true) return undefined;
   const name = label(place.path);
   if (schema.enum !== undefined && !schema.enum.includes(value)) return enumFault(value, schema.enum, name);
   if (schema.minLength !== undefined && length(value) < schema.minLength) {
@@ -27,6 +28,10 @@ export function textFault(value: string, schema: StringSchema, place: Place): Fa
   }
   const problem = formatProblem(value, schema);
   if (problem !== undefined) return { code: "format", message: `${name} ${problem}` };
+  if (schema.template?.yields === "bool" && value !== "") {
+    const message = `${name} must be a template such as \`\${{ … }}\` that comes out true or false; plain text never does.`;
+    return { code: "template", message };
+  }
   return schema.repository === "git" && isSshUrl(value) ? sshDeprecated : undefined;
 }
 
@@ -62,9 +67,6 @@ function formatProblem(value: string, schema: StringSchema): string | undefined 
   if (schema.format === "email" && !isEmail(value)) return "is no e-mail address.";
   if (schema.format === "uri" && !isUri(value)) {
     return "must be an absolute URL such as `https://github.com/example/deploy.git`.";
-  }
-  if (schema.template?.yields === "bool" && value !== "") {
-    return "must be a template such as `${{ … }}` that comes out true or false; plain text never does.";
   }
   return undefined;
 }

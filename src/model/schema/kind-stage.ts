@@ -10,7 +10,7 @@ import {
 } from "./kind-common";
 import { kindOf, refreshAnnotation, shardLabel, statusFields, time } from "./kind-meta";
 import { templateSteps } from "./kind-steps";
-import { intervalPattern } from "./kind-warehouse";
+import { intervalPattern } from "./subscription-patterns";
 import { anything, flag, list, map, object, text } from "./types";
 
 const sources = object(

@@ -2,21 +2,18 @@
 // What a subscription finds is decided by engine/discovery; conditions across fields are in model/admission.ts.
 import { artifactReference, kargo } from "./kind-common";
 import { kindOf, refreshAnnotation, shardLabel, statusFields, time } from "./kind-meta";
+import {
+  branchPattern,
+  chartUrlPattern,
+  gitUrlPattern,
+  imageUrlPattern,
+  intervalPattern,
+} from "./subscription-patterns";
 import { anything, flag, integer, list, map, object, text } from "./types";
 
-/** Patterns that admission holds repository URLs to (pkg/subscription). */
-export const gitUrlPattern =
-  "(?:^(ssh|https?)://(?:([\\w-]+)(:(.+))?@)?([\\w-]+(?:\\.[\\w-]+)*)(?::(\\d{1,5}))?(/.*)$)|(?:^([\\w-]+)@([\\w+]+(?:\\.[\\w-]+)*):(/?.*))";
-export const imageUrlPattern = "^(\\w+([\\.-]\\w+)*(:[\\d]+)?/)?(\\w+([\\.-]\\w+)*)(/\\w+([\\.-]\\w+)*)*$";
-export const chartUrlPattern = "^(((https?)|(oci))://)([\\w\\d\\.\\-]+)(:[\\d]+)?(/.*)*$";
-/** Pattern of branch names that a subscription may follow (pkg/subscription/git.go). */
-export const branchPattern = "^[a-zA-Z0-9]([a-zA-Z0-9._\\/-]*[a-zA-Z0-9_-])?$";
-/** Pattern of intervals and soak times in the CRDs. */
-export const intervalPattern = "^([0-9]+(\\.[0-9]+)?(s|m|h))+$";
-
 const discoveryLimit = (what: string) =>
-  integer(`How many ${what} are looked at, and offered when Freight is made by hand.`, {
-    minimum: 1,
+  integer(`How many ${what} are looked at, and offered when Freight is made by hand; 0 means 20.`, {
+    minimum: 0,
     maximum: 100,
     default: 20,
     example: 5,
@@ -78,10 +75,12 @@ const git = object(
         NewestTag: "the tag made last",
         SemVer: "the tag with the highest version",
       },
+      emptyIsUnset: true,
       default: "NewestFromBranch",
       example: "SemVer",
     }),
     branch: text("Branch to follow; only for NewestFromBranch.", {
+      emptyIsUnset: true,
       maxLength: 255,
       pattern: branchPattern,
       patternDoc: "a branch name",
@@ -131,6 +130,7 @@ const image = object(
         NewestBuild: "the image built last; slow, because every image is read",
         SemVer: "the tag with the highest version",
       },
+      emptyIsUnset: true,
       default: "SemVer",
       example: "NewestBuild",
     }),

@@ -17,6 +17,8 @@ export type ProblemCode =
   | "format"
   | "choice"
   | "rule"
+  | "template"
+  | "admission"
   | "deprecated";
 
 /** One fault and where it is. */
@@ -41,6 +43,8 @@ export type Fault = Pick<SchemaProblem, "code" | "message"> & Partial<SchemaProb
 export interface ValidateOptions {
   /** The value is, or is inside, the configuration of a step: a text with `${{ }}` may stand for anything. */
   readonly templates?: boolean;
+  /** Whether configurations of steps are judged; Kargo does so only when the step runs. Default true. */
+  readonly stepConfigs?: boolean;
   /** How bad an unknown kind of step is; custom steps of the commercial platform are unknown here. Default "warning". */
   readonly unknownSteps?: "error" | "warning" | "ignore";
 }
@@ -50,6 +54,7 @@ export interface Place {
   readonly path: Path;
   readonly templates: boolean;
   readonly unknownSteps: "error" | "warning" | "ignore";
+  readonly stepConfigs: boolean;
   /** Faults are warnings: the schema is documentation of something closed. */
   readonly lenient: boolean;
   readonly problems: SchemaProblem[];

@@ -14,6 +14,7 @@ export type { ProblemCode, SchemaProblem, ValidateOptions } from "./problem";
 export { isTemplate, nearest } from "./problem-words";
 export { stepConfigError } from "./step-config-error";
 export type { StepConfig } from "./steps";
+export * from "./subscription-patterns";
 export type * from "./types";
 export { validate } from "./validate";
 

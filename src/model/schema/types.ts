@@ -125,6 +125,8 @@ export interface StringSchema<T extends string = string> extends Described {
   readonly maxLength?: number;
   /** A Go (RE2) pattern that is searched for, not anchored; `goPattern` compiles it. */
   readonly pattern?: string;
+  /** The empty text counts as no text, whatever else is asked of the value. */
+  readonly emptyIsUnset?: boolean;
   /** What the pattern asks for, in words: "a DNS name in lower case". */
   readonly patternDoc?: string;
   readonly format?: Format;

@@ -18,8 +18,17 @@ import type {
 export function validate(value: unknown, schema: Schema, options: ValidateOptions = {}): SchemaProblem[] {
   const problems: SchemaProblem[] = [];
   const templates = options.templates ?? (schema.type === "object" && schema.templates === true);
-  const unknownSteps = options.unknownSteps ?? "warning";
-  check(value, schema, { path: [], templates, unknownSteps, lenient: false, problems, holder: undefined });
+  const { unknownSteps = "warning", stepConfigs = true } = options;
+  const start = {
+    path: [],
+    templates,
+    unknownSteps,
+    stepConfigs,
+    lenient: false,
+    problems,
+    holder: undefined,
+  };
+  check(value, schema, start);
   return problems;
 }
 
@@ -160,7 +169,7 @@ function choiceFault(
 function checkConfig(value: unknown, schema: AnySchema, place: Place): void {
   const kind = stepKindOf(schema, place.holder);
   const step = kind === undefined ? undefined : stepSchema(kind);
-  if (step === undefined) return;
+  if (step === undefined || !place.stepConfigs) return;
   check(value, step.config, {
     ...place,
     templates: true,
@@ -175,6 +184,7 @@ function checkMissingConfig(
   schema: ObjectSchema,
   place: Place,
 ): void {
+  if (!place.stepConfigs) return;
   for (const [name, field] of Object.entries(schema.fields)) {
     if (field.type !== "any" || field.configOf === undefined || value[name] !== undefined) continue;
     const kind = stepKindOf(field, value);

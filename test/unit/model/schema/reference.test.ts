@@ -199,7 +199,7 @@ const beyondCrd: readonly [reason: string, (problem: SchemaProblem) => boolean][
     (p) => p.path[0] === "alias" && p.code !== "type",
   ],
   ["durations are read by Go when the object is decoded", (p) => p.message.includes("is no duration")],
-  ["a condition that is no template fails at run time", (p) => p.path.at(-1) === "if" && p.code === "format"],
+  ["a condition that is no template fails at run time", (p) => p.code === "template"],
 ];
 
 const crds = present

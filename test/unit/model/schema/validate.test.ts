@@ -220,7 +220,7 @@ const documents: readonly [name: string, kind: string, value: unknown, expected:
     "Stage",
     withSteps({ uses: "fail", if: "true", config: {} }),
     [
-      `format value ${steps}.0.if: \`if\` must be a template such as \`\${{ … }}\` that comes out true or false; plain text never does.`,
+      `template value ${steps}.0.if: \`if\` must be a template such as \`\${{ … }}\` that comes out true or false; plain text never does.`,
     ],
   ],
   [
@@ -291,7 +291,7 @@ const documents: readonly [name: string, kind: string, value: unknown, expected:
     "a limit out of range",
     "Warehouse",
     git({ discoveryLimit: 101 }),
-    ["range value spec.subscriptions.0.git.discoveryLimit: `discoveryLimit` must be between 1 and 100."],
+    ["range value spec.subscriptions.0.git.discoveryLimit: `discoveryLimit` must be between 0 and 100."],
   ],
   [
     "tags the old way",
