@@ -18,8 +18,31 @@ const node = {
   logOverride: { "empty-import-meta": "silent" },
 };
 
+/**
+ * Keeps what the editor seldom needs out of what it loads at its start: `import("./embedded")` stays a require of the
+ * bundle beside it, and the YAML parser, of which nothing is used before, is left out.
+ */
+const lateBundle = {
+  name: "late-bundle",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/embedded$/ }, ({ path }) => ({ path: `${path}.js`, external: true }));
+    build.onResolve({ filter: /^yaml$/ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === "seen") return undefined;
+      const resolved = await build.resolve(path, { ...from, pluginData: "seen" });
+      return { ...resolved, sideEffects: false };
+    });
+  },
+};
+
 const bundles = [
-  { ...node, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
+  {
+    ...node,
+    entryPoints: { extension: "src/extension.ts" },
+    external: ["vscode"],
+    plugins: [lateBundle],
+    supported: { "dynamic-import": false },
+  },
+  { ...node, entryPoints: { embedded: "src/embedded.ts" } },
   { ...node, entryPoints: { cli: "src/cli.ts" }, banner: { js: "#!/usr/bin/env node" } },
 ];
 

@@ -1,2 +1,106 @@
-// Composition root of the editor. Built out by the sidebar's first landing.
-export function activate(): void {}
+// Composition root of the editor: builds the parts, wires the ports over VS Code, and lets go of all of it at the end.
+// Starting is cheap: the engine and everything it needs is a bundle of its own, loaded when the view or a command asks.
+import {
+  commands,
+  type ExtensionContext,
+  type TreeDataProvider,
+  type WorkspaceFolder,
+  window,
+  workspace,
+} from "vscode";
+import { DisposableStore } from "./base/disposable";
+import { errorMessage } from "./base/errors";
+import type { Logger } from "./base/log";
+import { Backends, type OpenedBackend } from "./ui/backends";
+import { registerCommands } from "./ui/commands";
+import type { RememberedSample } from "./ui/commands/act";
+import { pipelinesViewId, walkthroughId } from "./ui/contributions";
+import { ResourceDocuments } from "./ui/documents";
+import { watchActiveEditor } from "./ui/editor-context";
+import { Notify } from "./ui/notify";
+import { editorSecrets } from "./ui/platform/editor-secrets";
+import { outputLogger } from "./ui/platform/output-logger";
+import { argocdWhenMissing, toolPaths } from "./ui/platform/settings";
+import { watchedFiles } from "./ui/platform/watched-files";
+import { PromotionStatus } from "./ui/status-bar";
+import { PipelinesView } from "./ui/trees/pipelines-view";
+import type { TreeNode } from "./ui/trees/tree-node";
+
+/** What other extensions, and tests, may use. */
+export interface KargoWorkbench {
+  /** The tree as VS Code shows it. */
+  readonly pipelines: TreeDataProvider<TreeNode>;
+}
+
+const sampleKey = "kargo.sample.toShow";
+
+/** Starts the extension. Nothing is read of the workspace until somebody looks or asks. */
+export function activate(context: ExtensionContext): KargoWorkbench {
+  const owned = new DisposableStore();
+  context.subscriptions.push(owned);
+  const channel = owned.add(window.createOutputChannel("Kargo", { log: true }));
+  const log = outputLogger(channel);
+  const showLog = () => channel.show(true);
+  const backends = owned.add(new Backends({ open: (folder) => openFolder(context, folder, log), log }));
+  const view = owned.add(new PipelinesView(backends));
+  owned.add(new ResourceDocuments(backends, async (resource) => (await embedded()).formatResource(resource)));
+  owned.add(new PromotionStatus(backends));
+  owned.add(watchActiveEditor());
+  owned.add(
+    registerCommands({
+      backends,
+      view,
+      notify: new Notify({ log, showLog }),
+      log,
+      showLog,
+      createSample: async (root, signal) => (await (await embedded()).createSample(root, { signal })).root,
+      rememberSample: async (sample) => context.globalState.update(sampleKey, sample),
+    }),
+  );
+  void showSample(context);
+  return { pipelines: view };
+}
+
+/** A second bundle, dist/embedded.js. */
+function embedded(): Promise<typeof import("./embedded")> {
+  return import("./embedded");
+}
+
+/** Opens the embedded backend of a folder. In a workspace that is not trusted it reads, and runs nothing. */
+async function openFolder(
+  context: ExtensionContext,
+  folder: WorkspaceFolder,
+  log: Logger,
+): Promise<OpenedBackend> {
+  const { nodeFiles, openLocalBackend } = await embedded();
+  const owned = new DisposableStore();
+  try {
+    const files = owned.add(watchedFiles(folder, nodeFiles(folder.uri.fsPath)));
+    const options = {
+      files,
+      log,
+      secrets: editorSecrets(context.secrets, folder.uri.toString()),
+      tools: toolPaths(folder),
+      argocd: argocdWhenMissing(folder),
+    };
+    const backend = owned.add(await openLocalBackend(options));
+    if (workspace.isTrusted) void backend.resume().catch((error) => log.error(errorMessage(error)));
+    return { backend, dispose: () => owned.dispose() };
+  } catch (error) {
+    owned.dispose();
+    throw error;
+  }
+}
+
+/** Shows the sample that another window has just created. */
+async function showSample(context: ExtensionContext): Promise<void> {
+  const sample = context.globalState.get<RememberedSample>(sampleKey);
+  const isHere =
+    workspace.workspaceFolders?.some((folder) => folder.uri.toString() === sample?.folder) ?? false;
+  if (sample === undefined || !isHere) return;
+  await context.globalState.update(sampleKey, undefined);
+  await commands.executeCommand(`${pipelinesViewId}.focus`);
+  if (!sample.walkthrough) return;
+  const id = `${context.extension.id}#${walkthroughId}`;
+  await commands.executeCommand("workbench.action.openWalkthrough", id, true);
+}

@@ -1,0 +1,70 @@
+// Acts on Promotions that exist: abort one, show one in the tree.
+// Starting them is promote.ts.
+
+import { commands } from "vscode";
+import { toRef } from "../../model/resources";
+import { freightLabelByName, openPromotions, promotionState } from "../../model/state";
+import { pipelinesViewId, type ResourceTarget } from "../contributions";
+import { withActProgress } from "../progress";
+import { back, type Choice, choose } from "../questions";
+import { promotionIcons } from "../trees/appearance";
+import { actor, allLocated, type CommandContext, groupedChoices, type Located, locate } from "./act";
+
+/** Aborts a Promotion that has not ended. */
+export async function abortPromotion(
+  context: CommandContext,
+  target?: ResourceTarget<"Promotion">,
+): Promise<void> {
+  const promotion = await openPromotion(context, target);
+  if (promotion === undefined) return;
+  const { folder, tree, resource } = promotion;
+  const name = `${freightLabelByName(tree, resource.spec.freight ?? "")} → ${resource.spec.stage}`;
+  try {
+    await withActProgress({ title: `Aborting ${name}`, quietMs: 2000 }, (_report, signal) =>
+      folder.backend.abortPromotion(toRef(resource), { signal, actor: actor() }),
+    );
+    context.notify.done(`${name} aborted`);
+  } catch (error) {
+    context.notify.failed(`Could not abort ${name}`, error);
+  }
+}
+
+/** Shows a Promotion in the tree, with its steps. */
+export async function revealPromotion(
+  context: CommandContext,
+  target?: ResourceTarget<"Promotion">,
+): Promise<void> {
+  const shown = target !== undefined && (await context.view.reveal(target, { expand: true }));
+  if (!shown) await commands.executeCommand(`${pipelinesViewId}.focus`);
+}
+
+async function openPromotion(
+  context: CommandContext,
+  target: ResourceTarget<"Promotion"> | undefined,
+): Promise<Located<"Promotion"> | undefined> {
+  const folders = await context.backends.ready();
+  if (target !== undefined) {
+    const found = locate(folders, target);
+    if (found === undefined) context.notify.nothing(`Promotion ${target.ref.name} is not there any more.`);
+    return found;
+  }
+  const all = allLocated("Promotion", folders, (tree) => openPromotions(tree.promotions));
+  if (all.length === 0) context.notify.nothing("No Promotion is running.");
+  if (all.length === 0) return undefined;
+  const chosen = await choose<Located<"Promotion">>(
+    { title: "Abort Promotion", step: 1, total: 1 },
+    { placeholder: "Promotion to abort", items: groupedChoices(all, promotionChoice) },
+  );
+  return chosen === back ? undefined : chosen;
+}
+
+function promotionChoice(one: Located<"Promotion">): Choice<Located<"Promotion">> {
+  const { phase, label } = promotionState(one.resource, Date.now());
+  return {
+    label: `${freightLabelByName(one.tree, one.resource.spec.freight ?? "")} → ${one.resource.spec.stage}`,
+    description: label,
+    detail: one.resource.metadata.name,
+    iconPath: promotionIcons[phase],
+    value: one,
+  };
+}

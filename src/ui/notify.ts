@@ -1,0 +1,81 @@
+// Every message the extension shows, in one place: what went wrong, to whom it happened, and the way to the log.
+// Speaks only about what the user started; what others did is seen in the tree.
+import { window } from "vscode";
+import { BackendError } from "../backend/backend";
+import { errorMessage, isAbortError } from "../base/errors";
+import type { Logger } from "../base/log";
+import type { Promotion } from "../model/resources";
+import { promotionState } from "../model/state";
+
+/** What a message offers to do. */
+interface Offer {
+  readonly label: string;
+  readonly run: () => unknown;
+}
+
+/** How long a note stays in the status bar. */
+const noteMs = 6000;
+
+/** Shows messages. */
+export class Notify {
+  readonly #log: Logger;
+  readonly #showLog: () => void;
+
+  constructor(options: { readonly log: Logger; readonly showLog: () => void }) {
+    this.#log = options.log;
+    this.#showLog = options.showLog;
+  }
+
+  /** `what` could not be done, e.g. "Could not refresh Warehouse hello". What the user stopped needs no message. */
+  failed(what: string, error: unknown): void {
+    if (isAbortError(error) || (error instanceof BackendError && error.code === "aborted")) return;
+    const message = `${what}: ${errorMessage(error)}`;
+    this.#log.error(error instanceof BackendError ? message : `${message}\n${stackOf(error)}`);
+    void this.#error(message, [this.#logOffer()]);
+  }
+
+  /** A Promotion that was started here did not succeed: which step, and why. */
+  promotionFailed(promotion: Promotion, freight: string, open: () => unknown): void {
+    const { phase, culprit, message } = promotionState(promotion, Date.now());
+    const where = culprit === undefined ? "" : ` at step ${culprit.label} (${culprit.uses})`;
+    const why = message ?? culprit?.message ?? "no reason was given";
+    const text = `Promotion of ${freight} to ${promotion.spec.stage} ${phase.toLowerCase()}${where}: ${why}`;
+    this.#log.error(text);
+    void this.#error(shorten(text), [this.#logOffer(), { label: "Show Promotion", run: open }]);
+  }
+
+  /** Something went as asked; said where it disturbs nobody. */
+  done(text: string): void {
+    this.#log.info(text);
+    window.setStatusBarMessage(`$(check) ${text}`, noteMs);
+  }
+
+  /** There is nothing to choose from, or the question makes no sense now. */
+  nothing(text: string, offer?: Offer): void {
+    void this.#info(text, offer === undefined ? [] : [offer]);
+  }
+
+  #logOffer(): Offer {
+    return { label: "Show Log", run: this.#showLog };
+  }
+
+  async #error(text: string, offers: readonly Offer[]): Promise<void> {
+    const chosen = await window.showErrorMessage(text, ...offers.map((offer) => offer.label));
+    offers.find((offer) => offer.label === chosen)?.run();
+  }
+
+  async #info(text: string, offers: readonly Offer[]): Promise<void> {
+    const chosen = await window.showInformationMessage(text, ...offers.map((offer) => offer.label));
+    offers.find((offer) => offer.label === chosen)?.run();
+  }
+}
+
+/** Notifications are read at a glance; the whole text is in the log and at the step. */
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? "") : "";
+}

@@ -1,0 +1,35 @@
+// The extension's settings, typed. VS Code leaves out what a workspace sets while it is not trusted.
+// Applies none of them.
+import { type ConfigurationScope, workspace } from "vscode";
+import type { ToolPaths } from "../../engine/promotion/step";
+import type { SettingName } from "../contributions";
+
+/** Section of every setting of this extension. */
+export const settingsSection = "kargo";
+
+/** Programs to start in place of those on PATH. */
+export function toolPaths(scope: ConfigurationScope): ToolPaths {
+  return {
+    ...named("git", path("git.path", scope)),
+    ...named("helm", path("helm.path", scope)),
+    ...named("kustomize", path("kustomize.path", scope)),
+  };
+}
+
+/** What Argo CD steps do in the embedded engine, which has no Argo CD. */
+export function argocdWhenMissing(scope: ConfigurationScope): "skip" | "require" {
+  return read("embedded.argocd", scope) === "require" ? "require" : "skip";
+}
+
+function path(name: SettingName, scope: ConfigurationScope): string | undefined {
+  const value = read(name, scope);
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+}
+
+function read(name: SettingName, scope: ConfigurationScope): unknown {
+  return workspace.getConfiguration(settingsSection, scope).get<unknown>(name);
+}
+
+function named<K extends string>(name: K, value: string | undefined): { readonly [N in K]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [N in K]: string });
+}

@@ -1,0 +1,31 @@
+// Dragging Freight onto a Stage asks to promote it; the keyboard's equal is "Promote…" on either of them.
+// Promotes nothing: the command asks first.
+import { commands, type DataTransfer, DataTransferItem, type TreeDragAndDropController } from "vscode";
+import { type CommandId, pipelinesViewId } from "../contributions";
+import { CurrentFreightNode, FreightNode } from "./freight-nodes";
+import { StageNode } from "./stage-nodes";
+import type { TreeNode } from "./tree-node";
+
+/** VS Code's own type for what comes from this tree. */
+const mimeType = `application/vnd.code.tree.${pipelinesViewId.toLowerCase()}`;
+
+/** Lets Freight be dropped on Stages of the same Project. */
+export class StageDropController implements TreeDragAndDropController<TreeNode> {
+  readonly dragMimeTypes = [mimeType];
+  readonly dropMimeTypes = [mimeType];
+
+  handleDrag(nodes: readonly TreeNode[], transfer: DataTransfer): void {
+    const freight = nodes.find((node) => node instanceof FreightNode || node instanceof CurrentFreightNode);
+    if (freight !== undefined) transfer.set(mimeType, new DataTransferItem(freight));
+  }
+
+  async handleDrop(target: TreeNode | undefined, transfer: DataTransfer): Promise<void> {
+    const freight: unknown = transfer.get(mimeType)?.value;
+    if (!(target instanceof StageNode)) return;
+    if (!(freight instanceof FreightNode || freight instanceof CurrentFreightNode)) return;
+    if (freight.folder !== target.folder || freight.ref.namespace !== target.ref.namespace) return;
+    await commands.executeCommand("kargo.stage.promote" satisfies CommandId, target, freight, {
+      confirm: true,
+    });
+  }
+}

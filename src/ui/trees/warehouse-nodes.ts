@@ -1,0 +1,89 @@
+// Warehouses and their subscriptions as tree nodes.
+// How a Warehouse stands is decided in model/state.ts, what its subscriptions found in model/subscriptions.ts.
+import { TreeItem } from "vscode";
+import { agoText } from "../../base/elapsed";
+import { toRef, type Warehouse } from "../../model/resources";
+import { type WarehouseState, warehouseState } from "../../model/state";
+import { type SubscriptionView, subscriptionViews } from "../../model/subscriptions";
+import { contextValue } from "../contributions";
+import { artifactIcons, icons, warehouseIcons } from "./appearance";
+import { type Tooltip, timeText, tooltip } from "./tooltip";
+import { collapsible, parts, ResourceNode, type Scope, type TreeNode } from "./tree-node";
+import { ValueNode } from "./value-nodes";
+
+/** A Warehouse; its children are its subscriptions. */
+export class WarehouseNode extends ResourceNode<"Warehouse"> {
+  readonly state: WarehouseState;
+  readonly #subscriptions: readonly SubscriptionView[];
+
+  constructor(
+    parent: TreeNode,
+    scope: Scope,
+    readonly warehouse: Warehouse,
+  ) {
+    super(parent, scope, toRef(warehouse));
+    this.state = warehouseState(warehouse);
+    this.#subscriptions = subscriptionViews(warehouse);
+  }
+
+  children(): readonly TreeNode[] {
+    return this.#subscriptions.map((view) => new ValueNode(this, subscriptionValue(view)));
+  }
+
+  item(): TreeItem {
+    const item = new TreeItem(this.ref.name, collapsible(this.#subscriptions.length > 0, false));
+    item.iconPath = warehouseIcons[this.state.phase];
+    item.description = parts(this.state.phase === "Ready" ? undefined : this.state.label, this.#age);
+    item.contextValue = contextValue("warehouse", this.sourceFlag, "refreshable");
+    item.accessibilityInformation = { label: `Warehouse ${this.ref.name}, ${this.state.label}` };
+    return item;
+  }
+
+  tooltip(): Tooltip {
+    const { spec, status } = this.warehouse;
+    return tooltip({
+      heading: this.ref.name,
+      kind: "Warehouse",
+      facts: [
+        ["State", this.state.label],
+        ...this.#subscriptions.map((view): [string, string] => [
+          "Watches",
+          parts(view.repository, view.selection),
+        ]),
+        ["Discovered", timeText(status?.discoveredArtifacts?.discoveredAt)],
+        ["Freight", spec.freightCreationPolicy === "Manual" ? "assembled by hand" : "created automatically"],
+      ],
+      message: this.state.message,
+    });
+  }
+
+  get #age(): string | undefined {
+    const at = Date.parse(this.warehouse.status?.discoveredArtifacts?.discoveredAt ?? "");
+    return Number.isNaN(at) ? undefined : `discovered ${agoText(this.scope.nowMs - at)}`;
+  }
+}
+
+function subscriptionValue(view: SubscriptionView) {
+  const newest = view.found[0];
+  return {
+    key: `subscription:${view.index}`,
+    label: view.label,
+    description: parts(
+      view.selection,
+      newest === undefined ? undefined : `${newest.label} ${newest.description}`,
+    ),
+    copyText: view.repository,
+    icon: view.type === "git" ? icons.repository : artifactIcons[view.type],
+    tooltip: () =>
+      tooltip({
+        heading: view.label,
+        kind: `${view.type} subscription`,
+        facts: [
+          ["Repository", view.repository],
+          ["Selects", view.selection],
+          ["Found", view.found.length === 0 ? "nothing yet" : `${view.found.length}`],
+          ["Newest", newest?.label],
+        ],
+      }),
+  };
+}
