@@ -45,9 +45,9 @@ export async function openWorkbench(t: TestContext, options: WorkbenchOptions): 
 }
 
 /** Runs the body; when it throws, keeps a screenshot named for it before the error goes on. */
-export async function withShotOnFailure(page: Page, name: string, body: () => Promise<void>): Promise<void> {
+export async function withShotOnFailure<T>(page: Page, name: string, body: () => Promise<T>): Promise<T> {
   try {
-    await body();
+    return await body();
   } catch (error) {
     await screenshot(page, `failed-${name}`).catch(() => {}); // the page may be gone
     throw error;

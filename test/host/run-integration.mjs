@@ -20,6 +20,7 @@ import { chooseHost, lacksDisplay, runInElectron } from "./electron-host.mjs";
 import { root } from "./paths.mjs";
 import { listFiles, run as runProgram } from "./processes.mjs";
 import { editorPrograms, ensureHost, ensurePrograms } from "./programs.mjs";
+import { createSample } from "./sample.mjs";
 
 const usage = `usage: node test/host/run-integration.mjs [options]
   --vsix FILE       test this packed extension; without it the one in this folder (run \`npm run build\` first)
@@ -138,7 +139,7 @@ function emptyExtension() {
 }
 
 async function makeWorkspace() {
-  const dir = join(scratch, "workspace");
-  mkdirSync(dir);
+  const dir = join(scratch, "sample");
+  await createSample(dir);
   return dir;
 }
