@@ -261,6 +261,7 @@ export interface ChartSubscription {
   readonly repoURL: string;
   readonly name?: string;
   readonly semverConstraint?: string;
+  readonly insecureSkipTLSVerify?: boolean;
   readonly discoveryLimit?: number;
 }
 

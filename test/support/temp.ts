@@ -10,3 +10,9 @@ export function tempDir(t: TestContext, prefix = "kargo-workbench-"): string {
   t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 3 }));
   return path;
 }
+
+/** Makes a folder that `remove` deletes, for what outlives one test. */
+export function makeTempDir(prefix = "kargo-workbench-"): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), prefix));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }) };
+}

@@ -11,8 +11,10 @@ import type {
   Warehouse,
 } from "../../model/resources";
 import type { EnginePorts } from "../ports";
+import { discoverChart } from "./chart";
 import { DiscoveryError } from "./discovery-error";
 import { discoverGit } from "./git";
+import { discoverImage } from "./image";
 
 /** What discovery takes from the engine's surroundings. */
 export type DiscoveryPorts = Pick<EnginePorts, "credentials" | "tools" | "clock" | "log" | "cacheRoot">;
@@ -40,6 +42,14 @@ export async function discoverArtifacts(
         const mirrorDir = join(cacheRoot, "git");
         const options = { ...common, tools, mirrorDir, ...(last && { previous: last }) };
         git.push(await discoverGit(subscription.git, options));
+      } else if (subscription.image) {
+        images.push(
+          await discoverImage(subscription.image, { ...common, cacheDir: join(cacheRoot, "images") }),
+        );
+      } else if (subscription.chart) {
+        charts.push(
+          await discoverChart(subscription.chart, { ...common, cacheDir: join(cacheRoot, "charts") }),
+        );
       } else {
         throw new DiscoveryError("subscription", unsupported(subscription));
       }

@@ -1,7 +1,7 @@
 // A bare, blob-less copy of a remote repository that is kept between discoveries and brought up to date in place.
 // Fetches and lists; what is wanted of the lists is git-selection.ts's matter.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isObject } from "../../base/json";
 import {
@@ -15,6 +15,7 @@ import {
   type TagRecord,
   tagFormat,
 } from "./git-output";
+import { loadJson, saveJson } from "./json-file";
 
 /** A remote repository as git reaches it: credentials, TLS settings and cancellation are bound to it. */
 export interface GitRemote {
@@ -167,15 +168,12 @@ export class GitMirror {
 
   /** Records by object id and name; empty when nothing usable is there. */
   async #readCache(): Promise<ReadonlyMap<string, TagRecord>> {
-    const text = await readFile(this.#cachePath(), "utf8").catch(() => "");
-    const records = parseCache(text);
+    const records = toRecords(await loadJson(this.#cachePath()));
     return new Map(records.map((record) => [`${record.refId} ${record.tag}`, record]));
   }
 
   async #writeCache(records: readonly TagRecord[]): Promise<void> {
-    const temporary = `${this.#cachePath()}.${process.pid}.tmp`;
-    await writeFile(temporary, JSON.stringify({ version: cacheVersion, records }));
-    await rename(temporary, this.#cachePath());
+    await saveJson(this.#cachePath(), { version: cacheVersion, records });
   }
 }
 
@@ -184,14 +182,9 @@ function shortHash(text: string): string {
 }
 
 /** The records of a cache file; none when it is of another version or damaged. */
-function parseCache(text: string): readonly TagRecord[] {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isObject(value) || value.version !== cacheVersion || !Array.isArray(value.records)) return [];
-    return value.records.filter(isTagRecord);
-  } catch {
-    return [];
-  }
+function toRecords(value: unknown): readonly TagRecord[] {
+  if (!isObject(value) || value.version !== cacheVersion || !Array.isArray(value.records)) return [];
+  return value.records.filter(isTagRecord);
 }
 
 function isTagRecord(value: unknown): value is TagRecord {

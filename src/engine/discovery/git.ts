@@ -4,11 +4,12 @@ import { errorMessage } from "../../base/errors";
 import type { Logger } from "../../base/log";
 import { compareBytewise } from "../../base/text";
 import type { DiscoveredCommit, GitDiscoveryResult, GitSubscription } from "../../model/resources";
-import type { CredentialSource, Credentials, ToolPaths } from "../promotion/step";
+import type { CredentialSource, ToolPaths } from "../promotion/step";
 import { withDirectoryLock } from "../tools/directory-lock";
 import { shownUrl } from "../tools/git-auth";
 import { GitError } from "../tools/git-error";
 import { DiscoveryError } from "./discovery-error";
+import { findCredentials } from "./find-credentials";
 import { GitMirror, mirrorPath } from "./git-mirror";
 import type { RemoteListing, RemoteRef, TagRecord } from "./git-output";
 import { withGitRemote } from "./git-remote";
@@ -47,7 +48,7 @@ export async function discoverGit(
   const { repoURL } = subscription;
   const { mirrorDir, signal } = options;
   const selection = toGitSelection(subscription);
-  const credentials = await findCredentials(repoURL, options);
+  const credentials = await findCredentials(options.credentials, { ...options, type: "git", repoURL });
   const path = mirrorPath(mirrorDir, repoURL);
   try {
     return await withDirectoryLock(path, signal, () =>
@@ -68,19 +69,6 @@ export async function discoverGit(
     if (error instanceof DiscoveryError) throw error;
     const reason = `Could not read ${shownUrl(repoURL)}: ${gitReason(error)}`;
     throw new DiscoveryError("remote", reason, { cause: error });
-  }
-}
-
-async function findCredentials(
-  repoURL: string,
-  { credentials, project, signal }: GitDiscoveryOptions,
-): Promise<Credentials | undefined> {
-  try {
-    return await credentials.find({ project, type: "git", repoURL, signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    const reason = `Could not find credentials for ${shownUrl(repoURL)}: ${errorMessage(error)}`;
-    throw new DiscoveryError("credentials", reason, { cause: error });
   }
 }
 
