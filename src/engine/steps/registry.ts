@@ -8,6 +8,7 @@ import { gitClone } from "./git-clone";
 import { gitCommit } from "./git-commit";
 import { gitPush } from "./git-push";
 import { gitTag } from "./git-tag";
+import { yamlUpdate } from "./yaml-update";
 
 /** Every step kind this engine can run (pkg/promotion/registry.go). */
 export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
@@ -17,4 +18,5 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "git-commit": gitCommit,
   "git-push": gitPush,
   "git-tag": gitTag,
+  "yaml-update": yamlUpdate,
 };

@@ -1,7 +1,8 @@
 // How steps of this folder fault: one sentence of context and the reason, as Go wraps errors.
 // Decides no status by itself; each step says which.
-import { errorMessage } from "../../base/errors";
+import { errorMessage, isAbortError } from "../../base/errors";
 import { StepError } from "../promotion/step";
+import { GoPanic } from "../tools/go-panic";
 
 /** A fault that may pass: Errored, retried within the error threshold. */
 export function erroredBecause(context: string, cause: unknown, warnings: readonly string[] = []): StepError {
@@ -21,4 +22,14 @@ export function failed(message: string): StepError {
 /** What Kargo makes of a runner that breaks down: Errored at once (pkg/promotion/local_executor.go). */
 export function panicked(reason: string): StepError {
   return new StepError("Errored", `step panicked: ${reason}`, { terminal: true });
+}
+
+/** Waits for an act; a fault in it gets `context` before its text. Stops and panics pass as they are. */
+export async function because<T>(context: string, act: Promise<T> | (() => Promise<T>)): Promise<T> {
+  try {
+    return await (typeof act === "function" ? act() : act);
+  } catch (error) {
+    if (isAbortError(error) || error instanceof GoPanic) throw error;
+    throw new Error(`${context}: ${errorMessage(error)}`, { cause: error });
+  }
 }
