@@ -22,10 +22,7 @@ const credentialKeys = {
     deprecated: { since: "1.10", removal: "1.13", instead: "Use an https URL with user name and password." },
   }),
   githubAppClientID: credential("Client id of a GitHub App.", "Iv1.0123456789abcdef"),
-  githubAppID: text("Id of a GitHub App.", {
-    example: "12345",
-    deprecated: { instead: "Use `githubAppClientID`." },
-  }),
+  githubAppID: text("Id of a GitHub App; the client id is preferred.", { example: "12345" }),
   githubAppInstallationID: credential("Id of the App's installation.", "67890"),
   githubAppPrivateKey: credential("Private key of the App.", "<key>"),
   awsRegion: credential("AWS region of the registry.", "eu-central-1"),
@@ -78,6 +75,7 @@ export const secret = kindOf(
     type: text("Type of the Secret for Kubernetes.", { default: "Opaque", example: "Opaque" }),
     data: map("Values, base64.", text("A value, base64.", { secret: true, example: "dmFsdWU=" }), {
       known: credentialKeys,
+      nullable: true,
       keyDoc: dataKeyDoc,
     }),
     stringData: map(
@@ -85,6 +83,7 @@ export const secret = kindOf(
       text("A value.", { secret: true, example: "value" }),
       {
         known: credentialKeys,
+        nullable: true,
         keyDoc: dataKeyDoc,
       },
     ),
@@ -109,8 +108,9 @@ export const configMap = kindOf(
     },
   },
   {
-    data: map("Values.", text("A value.", { example: "value" }), { keyDoc: dataKeyDoc }),
+    data: map("Values.", text("A value.", { example: "value" }), { nullable: true, keyDoc: dataKeyDoc }),
     binaryData: map("Values that are no text, base64.", text("A value, base64.", { example: "dmFsdWU=" }), {
+      nullable: true,
       keyDoc: dataKeyDoc,
     }),
     immutable: flag("Forbids changes of the values.", { default: false }),

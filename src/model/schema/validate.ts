@@ -34,7 +34,7 @@ export function validate(value: unknown, schema: Schema, options: ValidateOption
 
 function check(value: unknown, schema: Schema, place: Place): void {
   if (schema.type === "any") checkConfig(value, schema, place);
-  else if (place.templates && isTemplate(value)) return;
+  else if ((place.templates && isTemplate(value)) || (value === null && schema.nullable === true)) return;
   else if (!fitsType(schema, value)) report(place, typeFault(value, schema, place));
   else if (schema.type === "union") checkBranch(value, schema.of, place);
   else if (schema.type === "string") reportAny(place, textFault(value as string, schema, place));
@@ -141,6 +141,11 @@ function unknownKeyFault(name: string, schema: ObjectSchema): Fault {
   if (gone !== undefined) {
     return { code: "unknown-key", message: `\`${name}\` does not exist in this version of Kargo. ${gone}` };
   }
+  const home = Object.entries(schema.fields).find(
+    ([, f]) => f.type === "object" && Object.hasOwn(f.fields, name),
+  );
+  if (home !== undefined)
+    return { code: "unknown-key", message: `\`${name}\` belongs under \`${home[0]}\`.` };
   const suggestion = nearest(name, Object.keys(schema.fields));
   const message = `\`${name}\` is not a known field here.`;
   if (suggestion === undefined) return { code: "unknown-key", message };

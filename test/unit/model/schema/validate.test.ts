@@ -103,6 +103,24 @@ const documents: readonly [name: string, kind: string, value: unknown, expected:
     ["unknown-key key spec.xyz: `xyz` is not a known field here."],
   ],
   [
+    "keys one level too high",
+    "Stage",
+    stage({
+      requestedFreight: [{ origin, sources: { direct: true }, requiredSoakTime: "1h" }],
+      promotionTemplate: { spec: {}, steps: [] },
+    }),
+    [
+      "unknown-key key spec.requestedFreight.0.requiredSoakTime: `requiredSoakTime` belongs under `sources`.",
+      "unknown-key key spec.promotionTemplate.steps: `steps` belongs under `spec`.",
+    ],
+  ],
+  [
+    "empty labels",
+    "Stage",
+    { ...(stage({}) as object), metadata: { ...metadata, labels: null, annotations: null } },
+    [],
+  ],
+  [
     "swapped letters",
     "Stage",
     stage({ vasr: [] }),
