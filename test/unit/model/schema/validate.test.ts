@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   kindSchema,
+  knownKinds,
   type ProblemCode,
   type Schema,
   type SchemaProblem,
@@ -574,31 +575,63 @@ function otherType(schema: Schema): unknown {
   return schema.type === "string" || schema.type === "array" ? { a: 1 } : ["a"];
 }
 
-test("every field of every step: a wrong type, a missing one and an unknown one are each told once, at their place", () => {
-  const check = (schema: Schema, code: ProblemCode, value: unknown, place: string, path: string) => {
-    const found = validate(value, schema).filter(
-      (problem) => problem.code === code && problem.severity === "error",
-    );
-    assert.deepEqual(
-      found.map((problem) => problem.path.join(".")),
-      [place],
-      `${path}: ${code}`,
-    );
-  };
-  const visit = (schema: Schema, path: string): void => {
-    if (schema.type === "array") visit(schema.items, `${path}[]`);
-    if (schema.type !== "object") return;
-    if (schema.additional === undefined) check(schema, "unknown-key", { unheardOf: 1 }, "unheardOf", path);
-    for (const [name, field] of Object.entries(schema.fields)) {
-      if (field.type !== "any") check(schema, "type", { [name]: otherType(field) }, name, `${path}.${name}`);
-      visit(field, `${path}.${name}`);
+/** Values a field must not have, each with the one fault it makes. */
+function* faultyValues(field: Schema): Generator<readonly [ProblemCode, unknown]> {
+  if (field.type !== "any") yield ["type", otherType(field)];
+  if (field.type === "string") {
+    if (field.enum !== undefined) yield ["enum", "no such word"];
+    if (field.pattern !== undefined) yield ["pattern", "!"];
+    if (field.minLength !== undefined) yield ["length", ""];
+    if (field.maxLength !== undefined && field.pattern !== undefined) {
+      yield ["length", "a".repeat(field.maxLength + 1)];
     }
-    const missing = validate({}, schema).filter((problem) => problem.code === "required");
-    assert.deepEqual(
-      missing.map((problem) => problem.missing),
-      [...schema.required],
-      path,
+    if (field.format === "date-time" || field.format === "email") yield ["format", "nope"];
+  }
+  if (field.type === "integer" && field.minimum !== undefined) yield ["range", field.minimum - 1];
+  if (field.type === "integer" && field.maximum !== undefined) yield ["range", field.maximum + 1];
+  if (field.type === "array" && field.minItems !== undefined) yield ["items", []];
+  if (field.type === "object" && field.minFields !== undefined) yield ["items", {}];
+}
+
+/** Checks every field below a schema by itself; returns how many faults were tried. */
+function tryFaults(schema: Schema, path: string): number {
+  if (schema.type === "array") return tryFaults(schema.items, `${path}[]`);
+  if (schema.type !== "object") return 0;
+  let tried = 0;
+  const expectOne = (code: ProblemCode, value: unknown, place: string) => {
+    const found = validate(value, schema).filter(
+      (problem) => problem.severity === "error" && (problem.code === code || problem.path[0] === place),
     );
+    const where = `${path} ${code} ${JSON.stringify(value)}`;
+    assert.deepEqual(
+      found.map((problem) => [problem.code, ...problem.path]),
+      [[code, place]],
+      where,
+    );
+    tried++;
   };
-  for (const kind of stepKinds) visit(stepConfigSchema(kind) as Schema, kind);
-});
+  if (schema.additional === undefined) expectOne("unknown-key", { unheardOf: 1 }, "unheardOf");
+  const missing = validate({}, schema).filter((problem) => problem.code === "required");
+  assert.deepEqual(
+    missing.map((problem) => problem.missing),
+    [...schema.required],
+    path,
+  );
+  for (const [name, field] of Object.entries(schema.fields)) {
+    for (const [code, value] of faultyValues(field)) expectOne(code, { [name]: value }, name);
+    tried += tryFaults(field, `${path}.${name}`);
+  }
+  if (schema.additional !== undefined) tried += tryFaults(schema.additional, `${path}.*`);
+  return tried;
+}
+
+for (const kind of stepKinds) {
+  test(`every field of ${kind}: each fault is told once, at its place`, () => {
+    assert.ok(tryFaults(stepConfigSchema(kind) as Schema, kind) > 0 || kind === "compose-output");
+  });
+}
+for (const { kind, schema } of knownKinds) {
+  test(`every field of ${kind}: each fault is told once, at its place`, () => {
+    assert.ok(tryFaults(schema, kind) > 20);
+  });
+}
