@@ -251,7 +251,8 @@ function metadata(
   };
 }
 
-async function readSupply(store: ResourceStore, namespace: string): Promise<FreightSupply> {
+/** What a Stage of the Project can choose from. */
+export async function readSupply(store: ResourceStore, namespace: string): Promise<FreightSupply> {
   const [warehouses, freight] = await Promise.all([
     store.list("Warehouse", { namespace }),
     store.list("Freight", { namespace }),

@@ -13,6 +13,7 @@ import type {
   StepExecutionMetadata,
   StepStatus,
 } from "../../model/resources";
+import type { StepKind } from "../../model/schema/step-kinds";
 import type { Clock } from "../ports";
 import type { Grant } from "./capabilities";
 import { goQuote } from "./go-text";
@@ -90,7 +91,7 @@ export interface LoopPorts {
   readonly grant: Grant;
   readonly newEvaluation: () => StepEvaluation;
   /** What a kind's schema says against a configuration; undefined when it is in order. */
-  readonly configError: (kind: string, config: unknown) => string | undefined;
+  readonly configError: (kind: StepKind, config: unknown) => string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called before every run of a step; what was recorded so far must be safe when it resolves. */

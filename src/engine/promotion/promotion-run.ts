@@ -13,6 +13,7 @@ import {
   type PromotionStatus,
   type Stage,
 } from "../../model/resources";
+import type { StepKind } from "../../model/schema/step-kinds";
 import { type EnginePorts, StoreError } from "../ports";
 import {
   type AbortRequest,
@@ -49,7 +50,7 @@ import { WorkDirectory } from "./work-directory";
 export interface RunParts {
   readonly runners: StepRunners;
   /** What a kind's schema says against a configuration; undefined when it is in order. */
-  readonly configError: (kind: string, config: unknown) => string | undefined;
+  readonly configError: (kind: StepKind, config: unknown) => string | undefined;
   readonly grant: (namespace: string) => Grant;
   /** Evaluates expressions of a Project; secret values it reads must be added to `mask`. */
   readonly newEvaluation: (namespace: string, mask: SecretMask) => StepEvaluation;

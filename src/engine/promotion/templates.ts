@@ -1,7 +1,7 @@
 // Kargo's templates: expressions between `${{ }}` or `${% %}` in text and in whole configurations, and the type the
 // result takes in the end (pkg/expressions/json_templates.go). What expressions may say and call is decided elsewhere.
 import { isObject } from "../../base/json";
-import { parseBoolGo, parseFloatGo, unsupportedNumber } from "./go-text";
+import { parseBoolGo, parseFloatGo, toJson, unsupportedNumber } from "./go-text";
 
 const delimiters = [
   { start: "${{", end: "}}" },
@@ -119,13 +119,21 @@ function requireJson(value: unknown): void {
 }
 
 /** Characters that JSON writes as they are and YAML's reader refuses. */
-const unreadable = /[\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/;
+const unreadable = /[\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
+/** YAML looks no further for the colon behind a key, counted in characters of JSON. */
+const maxKeyLength = 1024;
 
 function isReadableYaml(value: unknown): boolean {
   if (typeof value === "string") return !unreadable.test(value);
   if (Array.isArray(value)) return value.every(isReadableYaml);
   if (!isObject(value)) return true;
-  return Object.entries(value).every(([key, member]) => !unreadable.test(key) && isReadableYaml(member));
+  return Object.entries(value).every(([key, member]) => isReadableKey(key) && isReadableYaml(member));
+}
+
+/** A key of a YAML flow mapping must stand on one line, and NEL is a line break. */
+function isReadableKey(key: string): boolean {
+  if (unreadable.test(key) || key.includes("\u0085")) return false;
+  return key.length * 6 <= maxKeyLength || [...toJson(key)].length <= maxKeyLength;
 }
 
 /** What reading JSON as YAML changes: there is no negative zero, and NEL is a line break that folds. */
@@ -135,7 +143,7 @@ function throughYaml(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(throughYaml);
   if (!isObject(value)) return value;
   return fromEntries(
-    Object.entries(value).map(([key, member]) => [folded(wellFormed(key)), throughYaml(member)] as const),
+    Object.entries(value).map(([key, member]) => [wellFormed(key), throughYaml(member)] as const),
   );
 }
 

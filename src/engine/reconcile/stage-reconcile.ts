@@ -1,12 +1,15 @@
-// One pass over a Stage: queue, Freight, health, verification, what is ready downstream (pkg/controller/stages
-// regular_stages.go). Computes with the pure parts beside it and writes only what changed. Runs no Promotion.
+// One pass over a Stage: queue, Freight, health, verification, what is ready downstream, auto-promotion
+// (pkg/controller/stages regular_stages.go). Computes with the pure parts beside it, writes only what changed, runs nothing.
 import { errorMessage } from "../../base/errors";
+import { autoPromotionCandidates, availableFreight } from "../../model/availability";
 import { deleteCondition, setCondition } from "../../model/conditions";
 import { isCurrentlyIn } from "../../model/freight";
-import { isControlFlow, type Stage, type StageStatus } from "../../model/resources";
+import { isControlFlow, type Promotion, type Stage, type StageStatus } from "../../model/resources";
 import type { EnginePorts } from "../ports";
+import { createPromotion, readSupply } from "../promotion/admission";
 import { annotationKeys } from "../promotion/annotations";
 import { freightReferences } from "../promotion/freight-collection";
+import { effectiveHolds, freightToPromote } from "./auto-promotion";
 import { isAutoPromotionEnabled } from "./auto-promotion-policy";
 import { withCurrentStage, withoutCurrentStage, withVerifiedStage } from "./freight-status";
 import { summarizeConditions } from "./stage-conditions";
@@ -21,7 +24,7 @@ export type StagePorts = Pick<EnginePorts, "store" | "clock" | "log">;
 export interface StagePass {
   /** The Stage with its new status. */
   readonly stage: Stage;
-  /** Promotions wait and none was chosen: another pass is due at once. */
+  /** Promotions wait and none was chosen, or some were created: another pass is due at once. */
   readonly again: boolean;
   /** Why the pass ended early; it is due again after a while. */
   readonly error?: string;
@@ -54,8 +57,10 @@ class Pass {
 
   async run(checkers: HealthCheckers, signal: AbortSignal): Promise<StagePass> {
     let again = false;
+    let created = 0;
     try {
-      const queue = await this.#syncPromotions();
+      const isEnabled = await this.#isAutoPromotionEnabled();
+      const queue = await this.#syncPromotions(isEnabled);
       again = queue.hasPendingPromotions && queue.status.currentPromotion === undefined;
       await this.#step("failed to sync Freight", () => this.#syncFreight());
       this.#summarize(await assessHealth(this.#stage, checkers, this.#now, signal));
@@ -64,6 +69,12 @@ class Pass {
       if (current !== undefined && hasUnfinishedVerification(current)) again = false;
       await this.#write();
       await this.#step("failed to verify Freight for Stage", () => this.#markVerified());
+      await this.#step("failed to compute effective auto-promotion holds", () =>
+        this.#holdFreight(isEnabled),
+      );
+      await this.#step("failed to auto-promote Freight", async () => {
+        created = await this.#autoPromote(isEnabled);
+      });
     } catch (error) {
       if (!(error instanceof PassError)) throw error;
       await this.#write(error.message);
@@ -76,7 +87,7 @@ class Pass {
       });
     }
     await this.#write();
-    return { stage: this.#stage, again };
+    return { stage: this.#stage, again: again || created > 0 };
   }
 
   get #status(): StageStatus {
@@ -113,20 +124,48 @@ class Pass {
     this.#summarize(this.#status);
   }
 
-  async #syncPromotions(): Promise<QueueResult> {
-    const { name, namespace = "" } = this.#stage.metadata;
-    const { store } = this.#ports;
-    const autoPromotionEnabled = await this.#isAutoPromotionEnabled(namespace, name);
-    const promotions = await store.list("Promotion", { namespace, stage: name });
+  async #syncPromotions(autoPromotionEnabled: boolean): Promise<QueueResult> {
+    const promotions = await this.#promotions();
     const result = syncPromotions({ stage: this.#stage, promotions, autoPromotionEnabled, now: this.#now });
-    this.#summarize({ ...result.status, autoPromotionEnabled: autoPromotionEnabled || undefined });
+    this.#summarize(result.status);
     // What was recorded must be safe before any Freight is told of it.
     if (result.argocdContext !== undefined) this.#annotate(result.argocdContext.value);
     await this.#write();
     return result;
   }
 
-  async #isAutoPromotionEnabled(namespace: string, name: string): Promise<boolean> {
+  #promotions(): Promise<readonly Promotion[]> {
+    const { name, namespace } = this.#stage.metadata;
+    return this.#ports.store.list("Promotion", { namespace, stage: name });
+  }
+
+  /** Holds are computed right before the decision that they may forbid. */
+  async #holdFreight(isEnabled: boolean): Promise<void> {
+    const holds = isEnabled ? effectiveHolds(this.#stage, await this.#promotions()) : undefined;
+    this.#setStatus({ ...this.#status, effectiveAutoPromotionHolds: holds });
+  }
+
+  /** Creates what auto-promotion wants; resolves with how many that were. A refused one ends the pass. */
+  async #autoPromote(isEnabled: boolean): Promise<number> {
+    this.#setStatus({ ...this.#status, autoPromotionEnabled: isEnabled || undefined });
+    const { name, namespace = "" } = this.#stage.metadata;
+    if (!isEnabled) return 0;
+    const supply = await readSupply(this.#ports.store, namespace);
+    const available = availableFreight(this.#stage, supply, this.#now.getTime());
+    const candidates = autoPromotionCandidates(this.#stage, available);
+    const wanted = freightToPromote(this.#stage, await this.#promotions(), candidates);
+    for (const { metadata } of wanted) {
+      const request = { namespace, stage: name, freight: metadata.name, by: "engine" } as const;
+      const promotion = await createPromotion(this.#ports, request);
+      this.#ports.log.info(
+        `Stage ${namespace}/${name} promotes ${metadata.name}: ${promotion.metadata.name}`,
+      );
+    }
+    return wanted.length;
+  }
+
+  async #isAutoPromotionEnabled(): Promise<boolean> {
+    const { name, namespace = "" } = this.#stage.metadata;
     try {
       const config = await this.#ports.store.get("ProjectConfig", { namespace, name: namespace });
       return isAutoPromotionEnabled(config, this.#stage);
