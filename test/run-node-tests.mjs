@@ -56,7 +56,10 @@ const reporters = process.env.TEST_REPORT
       `--test-reporter-destination=${process.env.TEST_REPORT}`,
     ]
   : ["--test-reporter=spec"];
-const result = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...reporters, ...bundles], {
+// A workbench is a server, an extension host and a browser: one at a time.
+const concurrency = suite === "e2e" ? ["--test-concurrency=1"] : [];
+const flags = ["--enable-source-maps", "--test", ...concurrency, ...reporters];
+const result = spawnSync(process.execPath, [...flags, ...bundles], {
   cwd: root,
   env: envWithTools(),
   stdio: "inherit",

@@ -19,7 +19,7 @@ test("a promotion started from the palette ends Succeeded and pushes what its st
     await screenshot(page, "promote-dark");
     await pick(page, freight);
 
-    await treeRow(page, `Promotion of ${freight} to test, Succeeded`).waitFor({ timeout: promotionMs });
+    await waitUntilSucceeded(page, `Promotion of ${freight} to test`);
     await treeRow(page, /^Step push, git-push, Succeeded/).waitFor();
     await treeRow(page, new RegExp(`^Stage test, .*${freight}`)).waitFor();
     await screenshot(page, "promoted-dark");
@@ -33,7 +33,7 @@ test("a promotion started from the palette ends Succeeded and pushes what its st
       .getByRole("button", { name: "Promote…" })
       .click();
     await pick(page, freight);
-    await treeRow(page, `Promotion of ${freight} to uat, Succeeded`).waitFor({ timeout: promotionMs });
+    await waitUntilSucceeded(page, `Promotion of ${freight} to uat`);
     await assertPushed(repository, { stage: "uat", freight, commit: main });
   });
 });
@@ -59,6 +59,13 @@ test("a promotion that its remote refuses says at which step and why, and pushes
     assert.equal(await git(repository, "for-each-ref"), before);
   });
 });
+
+/** Fails at once, with what the row says, when the Promotion ends in another way. */
+async function waitUntilSucceeded(page: Page, promotion: string): Promise<void> {
+  const ended = treeRow(page, new RegExp(`^${promotion}, (Succeeded|Failed|Errored|Aborted)`));
+  await ended.waitFor({ timeout: promotionMs });
+  assert.match((await ended.getAttribute("aria-label")) ?? "", /, Succeeded/);
+}
 
 /** The workbench on a new sample, its Warehouse refreshed by the palette; `freight` is the alias of what it found. */
 async function openSampleWithFreight(t: TestContext, theme: keyof typeof themes) {
