@@ -1,6 +1,14 @@
 // Makes Freight: of the newest artifacts a Warehouse found, or of artifacts a person chose. Decides about admission
 // with the rules of the model; finds no artifacts.
+import { randomInt } from "node:crypto";
 import { formatTime } from "../../base/time";
+import {
+  admissionText,
+  aliasLabel,
+  fieldPath,
+  newFreightProblems,
+  withAliasLabel,
+} from "../../model/admission";
 import {
   type Artifacts,
   type DiscoveredArtifacts,
@@ -11,9 +19,12 @@ import {
 import { freightName } from "../freight-name";
 import { type EnginePorts, type ResourceStore, StoreError } from "../ports";
 import { AdmissionError, checkProject } from "../promotion/admission";
-import { labelKeys } from "../promotion/annotations";
 import { DiscoveryError } from "./discovery-error";
 import { randomAlias } from "./freight-alias";
+
+/** Above this many the plain aliases become scarce, and a number is added. */
+const maxPlainAliases = 10_000;
+const labelValue = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 
 /** Freight assembled by hand from chosen artifacts, exactly one for each subscription of the Warehouse. */
 export interface CreateFreightRequest extends Artifacts {
@@ -56,38 +67,59 @@ export async function createFreight(
   request: CreateFreightRequest,
 ): Promise<Freight> {
   const { store, clock } = ports;
-  const { namespace, warehouse, alias: wantedAlias, ...artifacts } = request;
+  const { namespace, warehouse, alias, ...artifacts } = request;
   await checkProject(store, namespace);
   const origin: FreightOrigin = { kind: "Warehouse", name: warehouse };
   const name = freightName({ origin, ...artifacts });
-  for (;;) {
-    const alias = wantedAlias || randomAlias();
-    if (await isAliasTaken(store, alias, wantedAlias ? namespace : undefined)) {
-      if (!wantedAlias) continue;
-      throw new AdmissionError(
-        "invalid",
-        `Another piece of Freight in Project ${namespace} has the alias ${alias}.`,
-        { field: "alias" },
-      );
-    }
-    return store.create<"Freight">({
-      apiVersion: kargoApiVersion,
-      kind: "Freight",
-      metadata: { name, namespace, labels: { [labelKeys.alias]: alias } },
-      alias,
-      discoveredAt: formatTime(clock.now()),
-      origin,
-      ...artifacts,
-    });
+  const freight: Freight = {
+    apiVersion: kargoApiVersion,
+    kind: "Freight",
+    metadata: { name, namespace },
+    ...(alias && { alias }),
+    discoveredAt: formatTime(clock.now()),
+    origin,
+    ...artifacts,
+  };
+  await admit(freight, store);
+  if ((await store.get("Freight", { namespace, name })) !== undefined) {
+    throw new StoreError("alreadyExists", `Freight of these artifacts exists already (${name}).`);
   }
+  return store.create<"Freight">(withAliasLabel(freight, alias ? undefined : await freeAlias(store)));
 }
 
-/** Whether Freight with this alias exists, in one Project or, without `namespace`, in any. */
-async function isAliasTaken(store: ResourceStore, alias: string, namespace?: string): Promise<boolean> {
-  const others = await store.list("Freight", namespace === undefined ? {} : { namespace });
-  return others.some(
-    ({ metadata, ...freight }) => (metadata.labels?.[labelKeys.alias] ?? freight.alias) === alias,
+/** Throws AdmissionError for Freight that Kargo's webhook, or Kubernetes for its label, would refuse. */
+async function admit(freight: Freight, store: ResourceStore): Promise<void> {
+  const { namespace } = freight.metadata;
+  const { alias = "", origin } = freight;
+  const warehouse = await store.get("Warehouse", {
+    ...(namespace !== undefined && { namespace }),
+    name: origin.name,
+  });
+  // Without an alias of its own it gets a free one, so its neighbours do not matter.
+  const others =
+    alias === "" ? [] : await store.list("Freight", namespace === undefined ? {} : { namespace });
+  const [problem] = newFreightProblems(freight, { warehouse, others });
+  if (problem !== undefined) {
+    throw new AdmissionError("invalid", `${admissionText(problem)}.`, { field: fieldPath(problem.path) });
+  }
+  if (alias === "" || labelValue.test(alias)) return;
+  const rule =
+    "at most 63 letters, digits, dashes, dots and underscores, with a letter or digit at both ends";
+  throw new AdmissionError("invalid", `"${alias}" cannot be an alias: it must be ${rule}.`, {
+    field: "alias",
+  });
+}
+
+/** A random alias that no Freight of any Project has. */
+async function freeAlias(store: ResourceStore): Promise<string> {
+  const taken = new Set(
+    (await store.list("Freight")).map(({ alias, metadata }) => metadata.labels?.[aliasLabel] ?? alias),
   );
+  for (;;) {
+    const alias = randomAlias();
+    if (!taken.has(alias)) return alias;
+    if (taken.size > maxPlainAliases) return `${alias}-${randomInt(10_000)}`;
+  }
 }
 
 /** True when the error says that the very same Freight exists. */

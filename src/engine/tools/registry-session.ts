@@ -104,7 +104,7 @@ export class RegistrySession {
 
   async #ping(scheme: "http" | "https"): Promise<{ readonly origin: string; readonly response: Response }> {
     const origin = `${scheme}://${this.#options.host}`;
-    return { origin, response: await this.#fetch(new URL("/v2/", origin), {}) };
+    return { origin, response: await this.#fetch(new URL("/v2/", origin)) };
   }
 
   /** Tries TLS, and plain HTTP too once that has failed or kept silent for a moment; the first answer counts. */
@@ -145,7 +145,8 @@ export class RegistrySession {
     scope: string | undefined,
     origin: string,
   ): Promise<Response> {
-    const send = (authorization: string | undefined) => this.#fetch(url, toInit(request, authorization));
+    const send = (authorization: string | undefined) =>
+      this.#fetch(url, () => toInit(request, authorization));
     const authorization = await this.#authorization(url, scope, origin);
     const response = await send(authorization);
     if (response.status !== 401) return response;
@@ -185,7 +186,7 @@ export class RegistrySession {
     const url = tokenUrl(challenge, scopes as string[]);
     const isUsable = manners === "chart" ? credentials !== undefined : isComplete(credentials);
     const headers = isUsable ? { authorization: basicAuthorization(credentials ?? {}) } : {};
-    const response = await this.#fetch(url, { headers });
+    const response = await this.#fetch(url, () => ({ headers }));
     if (response.status !== 200) throw await unexpected(`The token service of ${host}`, response);
     const token = readToken(await response.text());
     this.#tokens.set(key, token);
@@ -193,11 +194,11 @@ export class RegistrySession {
   }
 
   /** One request with its retries. Throws RegistryError `network` when no answer comes. */
-  async #fetch(url: URL, init: RequestInit): Promise<Response> {
+  async #fetch(url: URL, init: () => RequestInit = () => ({})): Promise<Response> {
     const { retry = defaultRetryPolicy, rateLimit, signal, host } = this.#options;
     const send = async () => {
       await rateLimit?.take(signal);
-      return fetch(url, { signal, ...init, dispatcher: this.#agent });
+      return fetch(url, { ...init(), signal, dispatcher: this.#agent });
     };
     try {
       return await sendWithRetries(send, retry, signal);
