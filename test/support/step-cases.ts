@@ -231,7 +231,8 @@ export function writeGolden(stepCase: StepCase, before: Tree, after: Tree, repor
   writeFileSync(join(stepCase.path, "expect.json"), `${JSON.stringify(expectation, null, 2)}\n`);
 }
 
-async function runStep(stepCase: StepCase, work: string): Promise<Told> {
+/** Runs the step of a case in a prepared work directory. */
+export async function runStep(stepCase: StepCase, work: string): Promise<Told> {
   const runner = stepRunners[stepCase.kind];
   assert.ok(runner, `no runner for ${stepCase.kind}`);
   const plane = new FakeControlPlane(stepCase.setup);

@@ -8,6 +8,7 @@ import { gitClone } from "./git-clone";
 import { gitCommit } from "./git-commit";
 import { gitPush } from "./git-push";
 import { gitTag } from "./git-tag";
+import { kustomizeSetImage } from "./kustomize-set-image";
 import { yamlUpdate } from "./yaml-update";
 
 /** Every step kind this engine can run (pkg/promotion/registry.go). */
@@ -18,5 +19,6 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "git-commit": gitCommit,
   "git-push": gitPush,
   "git-tag": gitTag,
+  "kustomize-set-image": kustomizeSetImage,
   "yaml-update": yamlUpdate,
 };

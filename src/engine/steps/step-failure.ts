@@ -25,7 +25,7 @@ export function panicked(reason: string): StepError {
 }
 
 /** Waits for an act; a fault in it gets `context` before its text. Stops and panics pass as they are. */
-export async function because<T>(context: string, act: Promise<T> | (() => Promise<T>)): Promise<T> {
+export async function because<T>(context: string, act: Promise<T> | (() => T | Promise<T>)): Promise<T> {
   try {
     return await (typeof act === "function" ? act() : act);
   } catch (error) {

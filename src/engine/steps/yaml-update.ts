@@ -52,7 +52,7 @@ async function updateFile(
   const context = `error updating image references in values file ${goQuote(path)}`;
   const reading = readInside(workDir, file, signal);
   const bytes = await because(`${context}: error reading file ${goQuote(file)}`, reading);
-  const edited = await because(`${context}: error mutating bytes`, async () => setYamlValues(bytes, updates));
+  const edited = await because(`${context}: error mutating bytes`, () => setYamlValues(bytes, updates));
   const writing = writeInside(workDir, file, edited.bytes);
   await because(`${context}: error writing mutated bytes to file ${goQuote(file)}`, writing);
   return edited;
