@@ -1,11 +1,12 @@
 // Drives one Stage as far as it can go: takes its lock, brings its status up to date, runs the Promotion it has chosen,
 // and so on until nothing is left to do now. When to drive is the engine's decision.
-import { isTerminalPhase, type Promotion } from "../../model/resources";
+import { isControlFlow, isTerminalPhase, type Promotion } from "../../model/resources";
 import type { EnginePorts } from "../ports";
 import { abortRequest, annotationKeys, requestAnnotation } from "../promotion/annotations";
 import { grantCapabilities } from "../promotion/capabilities";
 import type { StepRunners } from "../promotion/orchestrator";
 import { backoffMs, PromotionRun, type RunParts } from "../promotion/promotion-run";
+import { reconcileControlFlow } from "./control-flow";
 import type { HealthCheckers } from "./stage-health";
 import { reconcileStage } from "./stage-reconcile";
 
@@ -60,14 +61,18 @@ export class StageDriver {
     for (;;) {
       if (shutdown.aborted) return this.#next(0);
       await this.#acknowledge(namespace, name);
-      const pass = await reconcileStage(this.#ports, namespace, name, this.#parts.healthCheckers, shutdown);
-      if (pass === undefined) return this.#next(stageIntervalMs);
-      if (pass.error !== undefined) return this.#next(this.#backoff(`${namespace}/${name}`));
-      this.#failures.delete(`${namespace}/${name}`);
+      const stage = await this.#ports.store.get("Stage", { namespace, name });
+      if (stage === undefined) return this.#next(stageIntervalMs);
+      if (isControlFlow(stage)) {
+        return this.#after(`${namespace}/${name}`, await reconcileControlFlow(this.#ports, stage));
+      }
+      const pass = await reconcileStage(this.#ports, stage, this.#parts.healthCheckers, shutdown);
+      const due = this.#after(`${namespace}/${name}`, pass.error);
+      if (pass.error !== undefined) return due;
       const current = pass.stage.status?.currentPromotion?.name;
       if (current === undefined) {
         if (pass.again) continue;
-        return this.#next(stageIntervalMs);
+        return due;
       }
       const result = await this.#run(namespace, current).pass(shutdown);
       if (result.state === "running") return this.#next(result.requeueAfterMs);
@@ -106,10 +111,11 @@ export class StageDriver {
     }
   }
 
-  #backoff(key: string): number {
-    const failures = (this.#failures.get(key) ?? 0) + 1;
+  /** When a Stage is due after a pass: soon and ever later after errors in a row, else at its interval. */
+  #after(key: string, error: string | undefined): DriveResult {
+    const failures = error === undefined ? 0 : (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    return backoffMs(failures);
+    return this.#next(failures === 0 ? stageIntervalMs : backoffMs(failures));
   }
 
   #next(delayMs: number): DriveResult {

@@ -4,8 +4,7 @@ import { errorMessage } from "../../base/errors";
 import { autoPromotionCandidates, availableFreight } from "../../model/availability";
 import { deleteCondition, setCondition } from "../../model/conditions";
 import { isCurrentlyIn } from "../../model/freight";
-import { isControlFlow, type Promotion, type Stage, type StageStatus } from "../../model/resources";
-import type { EnginePorts } from "../ports";
+import type { Promotion, Stage, StageStatus } from "../../model/resources";
 import { createPromotion, readSupply } from "../promotion/admission";
 import { annotationKeys } from "../promotion/annotations";
 import { freightReferences } from "../promotion/freight-collection";
@@ -15,10 +14,8 @@ import { withCurrentStage, withoutCurrentStage, withVerifiedStage } from "./frei
 import { summarizeConditions } from "./stage-conditions";
 import { assessHealth, type HealthCheckers } from "./stage-health";
 import { type QueueResult, syncPromotions } from "./stage-queue";
+import { compactStatus, type StagePorts, sameJson } from "./stage-status";
 import { hasUnfinishedVerification, verifyFreight } from "./verification";
-
-/** What a pass asks of its surroundings. */
-export type StagePorts = Pick<EnginePorts, "store" | "clock" | "log">;
 
 /** How a pass left the Stage. */
 export interface StagePass {
@@ -30,18 +27,14 @@ export interface StagePass {
   readonly error?: string;
 }
 
-/** One pass over a Stage that is not control flow; undefined when there is no such Stage. */
-export async function reconcileStage(
+/** One pass over a Stage that is not control flow. */
+export function reconcileStage(
   ports: StagePorts,
-  namespace: string,
-  name: string,
+  stage: Stage,
   checkers: HealthCheckers,
   signal: AbortSignal,
-): Promise<StagePass | undefined> {
-  const stage = await ports.store.get("Stage", { namespace, name });
-  if (stage === undefined || isControlFlow(stage)) return undefined;
-  const pass = new Pass(ports, stage);
-  return pass.run(checkers, signal);
+): Promise<StagePass> {
+  return new Pass(ports, stage).run(checkers, signal);
 }
 
 class Pass {
@@ -224,7 +217,7 @@ class Pass {
     const { name, namespace, annotations } = this.#stage.metadata;
     const token = annotations?.[annotationKeys.refresh];
     if (token !== undefined) this.#setStatus({ ...this.#status, lastHandledRefresh: token });
-    const status = compact(this.#status);
+    const status = compactStatus(this.#status);
     const context = annotations?.[annotationKeys.argocdContext];
     if (error !== undefined) this.#ports.log.warn(`Stage ${namespace}/${name}: ${error}`);
     this.#stage = await this.#ports.store.update<"Stage">({ kind: "Stage", namespace, name }, (stage) => {
@@ -243,24 +236,4 @@ class PassError extends Error {}
 
 function withStatus<R extends { readonly status?: S }, S>(resource: R, status: S | undefined): R | undefined {
   return status === resource.status ? undefined : { ...resource, status };
-}
-
-/** Removes members that have nothing to say, as Go's omitempty does. */
-function compact(status: StageStatus): StageStatus {
-  const isEmpty = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
-  return Object.fromEntries(Object.entries(status).filter(([, value]) => !isEmpty(value)));
-}
-
-/** Equality of JSON data, whatever the order of members. */
-function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]),
-  );
 }
