@@ -20,14 +20,14 @@ const node = {
 
 /**
  * Keeps what the editor seldom needs out of what it loads at its start: `import("./embedded")` stays a require of the
- * bundle beside it, and the YAML parser, of which nothing is used before, is left out.
+ * bundle beside it, and modules of which nothing is used are left out. None of ours does anything by being imported.
  */
 const lateBundle = {
   name: "late-bundle",
   setup(build) {
     build.onResolve({ filter: /^\.\/embedded$/ }, ({ path }) => ({ path: `${path}.js`, external: true }));
-    build.onResolve({ filter: /^yaml$/ }, async ({ path, pluginData, ...from }) => {
-      if (pluginData === "seen") return undefined;
+    build.onResolve({ filter: /^(yaml$|\.\.?\/)/ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === "seen" || from.kind === "entry-point") return undefined;
       const resolved = await build.resolve(path, { ...from, pluginData: "seen" });
       return { ...resolved, sideEffects: false };
     });

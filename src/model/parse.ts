@@ -20,6 +20,8 @@ export interface ResourceProblem {
   readonly severity: "error" | "warning";
   readonly message: string;
   readonly location: SourceLocation;
+  /** Where the resource of the same document begins, when the problem lies elsewhere in it. */
+  readonly resourceOffset?: number;
 }
 
 /** A resource and where it is written. */
@@ -45,6 +47,17 @@ const mentionsUs = /kargo\.akuity\.io\/|argoproj\.io\/v1alpha1|kind:\s*["']?(?:S
 /** True when `text` can hold resources this program reads; cheap enough to ask of every YAML file. */
 export function mayHoldResources(text: string): boolean {
   return mentionsUs.test(text);
+}
+
+/** Problems of the resource that is written at `source`. */
+export function problemsAt(
+  source: SourceLocation | undefined,
+  problems: readonly ResourceProblem[],
+): readonly ResourceProblem[] {
+  return problems.filter(
+    ({ location, resourceOffset = location.offset }) =>
+      location.file === source?.file && resourceOffset === source.offset,
+  );
 }
 
 /** Reads every resource of `text`. Documents of other kinds are passed over in silence, broken ones only when they are Kargo's. */
@@ -82,7 +95,9 @@ function readDocument(
   const isOurs = source.includes("kargo.akuity.io/v1alpha1");
   if (isOurs) {
     for (const error of document.errors) {
-      problems.push({ severity: "error", message: `YAML: ${error.message}`, location: locate(error.pos[0]) });
+      const location = locate(error.pos[0]);
+      const message = `YAML: ${error.message}`;
+      problems.push({ severity: "error", message, location, resourceOffset: start.offset });
     }
   }
   for (const item of listItems(value)) {

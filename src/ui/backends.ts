@@ -114,9 +114,11 @@ export class Backends implements Disposable {
     if (!this.#started || this.#owned.disposed) return;
     const folders = (workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === "file");
     const wanted = new Map(folders.map((folder) => [folder.uri.toString(), folder]));
-    for (const id of [...this.#entries.keys()]) if (!wanted.has(id)) this.#close(id);
-    for (const [id, folder] of wanted) if (!this.#entries.has(id)) this.#entries.set(id, this.#start(folder));
-    this.#changed.fire();
+    const gone = [...this.#entries.keys()].filter((id) => !wanted.has(id));
+    const come = [...wanted].filter(([id]) => !this.#entries.has(id));
+    for (const id of gone) this.#close(id);
+    for (const [id, folder] of come) this.#entries.set(id, this.#start(folder));
+    if (gone.length + come.length > 0) this.#changed.fire();
   }
 
   #start(folder: WorkspaceFolder): Entry {

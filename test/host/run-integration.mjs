@@ -26,7 +26,6 @@ const usage = `usage: node test/host/run-integration.mjs [options]
   --vsix FILE       test this packed extension; without it the one in this folder (run \`npm run build\` first)
   --grep TEXT       only tests whose title contains it
   --folder DIR      open this folder; without it a new sample
-  --oldest          in the lowest VS Code that package.json claims; always code-server
   --host NAME       electron or code-server; without it the first of them that can run here
   --report FILE     also write the results there, as JSON
   --timeout-s N     default 300
@@ -37,7 +36,6 @@ const { values: args } = parseArgs({
     vsix: { type: "string" },
     grep: { type: "string" },
     folder: { type: "string" },
-    oldest: { type: "boolean", default: false },
     host: { type: "string" },
     report: { type: "string" },
     "timeout-s": { type: "string", default: "300" },
@@ -50,11 +48,10 @@ if (args.help) {
   process.exit(0);
 }
 
-const { host, why } = await chooseHost(args.oldest ? "code-server" : args.host);
-const version = args.oldest ? "oldest" : "newest";
+const { host, why } = await chooseHost(args.host);
 console.log(`[host] ${host}: ${why}`);
 if (host === "code-server") {
-  const obstacles = [...(await ensurePrograms(editorPrograms)), await ensureHost(version)].filter(
+  const obstacles = [...(await ensurePrograms(editorPrograms)), await ensureHost()].filter(
     (o) => o !== undefined,
   );
   for (const obstacle of obstacles) console.error(`[host] ${obstacle}`);
@@ -74,7 +71,6 @@ const report = join(scratch, "report.json");
 const run = {
   extension: args.vsix === undefined ? root : emptyExtension(),
   vsix: args.vsix === undefined ? undefined : resolve(args.vsix),
-  version,
   runner,
   folder: resolve(args.folder ?? (await makeWorkspace())),
   env: { HOST_REPORT: report, ...(args.grep === undefined ? {} : { HOST_GREP: args.grep }) },

@@ -14,6 +14,7 @@ import {
   sampleRepository,
   treeLines,
   until,
+  workbench,
   workspaceRoot,
 } from "./workbench";
 
@@ -72,6 +73,29 @@ describe("the Pipelines view", function () {
       }
     }
     assert.equal(new Set(lines.map(({ item }) => item.id)).size, lines.length);
+  });
+
+  it("is quiet while nothing changes: asking for its items must not make it ask again", async () => {
+    const { pipelines } = await workbench();
+    const pause = () => new Promise((done) => setTimeout(done, 400));
+    await pause(); // the sample's files may still come in
+    let changes = 0;
+    const subscription = pipelines.onDidChangeTreeData?.(() => changes++);
+    await treeLines();
+    await pause();
+    subscription?.dispose();
+    assert.equal(changes, 0);
+  });
+
+  it("explains an item when it is pointed at", async () => {
+    const { pipelines } = await workbench();
+    for (const { node, item, text } of flat(await treeLines())) {
+      if (!item.contextValue?.match(/project|stage|warehouse|written/)) continue;
+      const { token } = new vscode.CancellationTokenSource();
+      const { tooltip } = (await pipelines.resolveTreeItem?.(item, node, token)) ?? {};
+      assert.ok(tooltip instanceof vscode.MarkdownString, text);
+      assert.match(tooltip.value, /^\*\*[\w-]+\*\*/, text);
+    }
   });
 
   it("opens the YAML at the resource", async () => {

@@ -1,16 +1,25 @@
 // Acts that only look: open a resource, show its recorded state, copy its name, find it in the tree.
 // Changes nothing.
-import { env, Position, Range, TextEditorRevealType, Uri, window, workspace } from "vscode";
+import {
+  env,
+  Position,
+  type QuickPickItem,
+  Range,
+  TextEditorRevealType,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
 import { type Freight, type Kind, type ResourceRef, refKey, toRef } from "../../model/resources";
-import { freightLabel } from "../../model/state";
+import { freightLabel, freightLabelByName, freightSummary, promotionState } from "../../model/state";
 import type { CopyTarget, ResourceTarget } from "../contributions";
 import { documentUri } from "../documents";
-import { back, type Choice, choose } from "../questions";
-import { allResources, type CommandContext, groupedChoices, type Located, locate } from "./act";
+import { back, type Choice, choose, heading } from "../questions";
+import { allResources, type CommandContext, type Located, locate } from "./act";
 
 /** Opens the YAML a resource is written in, at the resource; what only the engine holds is shown as a document. */
 export async function openResource(context: CommandContext, target?: ResourceTarget): Promise<void> {
-  const located = await oneResource(context, "Open Resource", target);
+  const located = await oneResource(context, "Open YAML", target);
   if (located === undefined) return;
   const { folder, resource } = located;
   const location = folder.backend.snapshot.sources.get(refKey(toRef<Kind>(resource)));
@@ -26,7 +35,7 @@ export async function openResource(context: CommandContext, target?: ResourceTar
 
 /** Shows a resource with its status as a read-only document. */
 export async function showState(context: CommandContext, target?: ResourceTarget): Promise<void> {
-  const located = await oneResource(context, "Show State", target);
+  const located = await oneResource(context, "Show Recorded State", target);
   if (located !== undefined) await showDocument(located);
 }
 
@@ -101,15 +110,37 @@ async function oneResource(
   if (all.length === 0) return undefined;
   const chosen = await choose<Located>(
     { title, step: 1, total: 1 },
-    { placeholder: "Resource", items: groupedChoices(all, resourceChoice) },
+    { placeholder: "Resource", items: byKind(all) },
   );
   return chosen === back ? undefined : chosen;
 }
 
-function resourceChoice(one: Located): Choice<Located> {
-  const { resource } = one;
-  const label = resource.kind === "Freight" ? freightLabel(resource) : resource.metadata.name;
-  return { label, description: resource.kind, value: one };
+/** Choices under a heading for each kind, as the tree has them; the Project is named where there are several. */
+function byKind(all: readonly Located[]): (Choice<Located> | QuickPickItem)[] {
+  const severalProjects = new Set(all.map(({ folder, tree }) => `${folder.id} ${tree.name}`)).size > 1;
+  const groups = new Map<Kind, Choice<Located>[]>();
+  for (const one of all) {
+    const { kind } = one.resource;
+    const group = groups.get(kind) ?? [];
+    group.push({ ...resourceWords(one), ...(severalProjects ? { detail: one.tree.name } : {}), value: one });
+    groups.set(kind, group);
+  }
+  return [...groups].flatMap(([kind, choices]) => [heading(kind), ...choices]);
+}
+
+function resourceWords({ resource, tree }: Located): {
+  readonly label: string;
+  readonly description?: string;
+} {
+  if (resource.kind === "Freight")
+    return { label: freightLabel(resource), description: freightSummary(resource) };
+  if (resource.kind !== "Promotion") return { label: resource.metadata.name };
+  const freight = freightLabelByName(tree, resource.spec.freight ?? "");
+  const { label } = promotionState(resource, Date.now());
+  return {
+    label: `${freight} → ${resource.spec.stage}`,
+    description: `${label} · ${resource.metadata.name}`,
+  };
 }
 
 async function copy(context: CommandContext, text: string): Promise<void> {

@@ -1,9 +1,10 @@
 // Acts on Warehouses: discover now, and put Freight together by hand.
 // What is a valid piece of Freight the backend decides.
 import type { QuickPickItem } from "vscode";
-import type { CreateFreightRequest } from "../../backend/backend";
+import { BackendError, type CreateFreightRequest } from "../../backend/backend";
 import { agoText } from "../../base/elapsed";
-import { type Artifacts, type Freight, toRef } from "../../model/resources";
+import { freightPreimage } from "../../model/freight";
+import { type Artifacts, type Freight, toRef, type Warehouse } from "../../model/resources";
 import { freightLabel, warehouseState } from "../../model/state";
 import {
   type SubscriptionView,
@@ -58,8 +59,9 @@ export async function assembleFreight(
     return context.notify.nothing(`Warehouse ${target.ref.name} is not there any more.`);
   const all = allLocated("Warehouse", folders, (tree) => tree.warehouses);
   if (all.length === 0) return context.notify.nothing("There is no Warehouse in this workspace.");
-  const first: Question<Assembly>[] = given === undefined ? [askWarehouse(all)] : [];
-  const start: Assembly = { artifacts: [], ...(given === undefined ? {} : { warehouse: given }) };
+  const only = given ?? (all.length === 1 ? all[0] : undefined);
+  const first: Question<Assembly>[] = only === undefined ? [askWarehouse(all)] : [];
+  const start: Assembly = { artifacts: [], ...(only === undefined ? {} : { warehouse: only }) };
   const answers = await ask("Assemble Freight", start, ({ warehouse }) => {
     const views = warehouse === undefined ? [] : subscriptionViews(warehouse.resource);
     return [...first, ...views.map(askArtifact), askAlias];
@@ -84,8 +86,20 @@ async function create(
     context.notify.done(`Freight ${freightLabel(freight)} assembled`);
     await context.view.reveal({ folder: folder.id, ref: toRef<"Freight">(freight) }, { expand: true });
   } catch (error) {
+    const same = tree.freight.find((freight) => isMadeOf(freight, resource, request));
+    if (same !== undefined && error instanceof BackendError && error.code === "alreadyExists") {
+      context.notify.nothing(`These artifacts are Freight ${freightLabel(same)} already.`);
+      await context.view.reveal({ folder: folder.id, ref: toRef(same) }, { expand: true });
+      return;
+    }
     context.notify.failed(`Could not assemble Freight of Warehouse ${resource.metadata.name}`, error);
   }
+}
+
+/** True when the Freight is what these artifacts of the Warehouse make. */
+function isMadeOf(freight: Freight, warehouse: Warehouse, artifacts: Artifacts): boolean {
+  const origin = { kind: "Warehouse", name: warehouse.metadata.name } as const;
+  return freightPreimage(freight.origin, freight) === freightPreimage(origin, artifacts);
 }
 
 async function oneWarehouse(

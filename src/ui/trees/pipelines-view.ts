@@ -11,12 +11,13 @@ import {
   workspace,
 } from "vscode";
 import { type Disposable, DisposableStore, toDisposable } from "../../base/disposable";
-import { refKey } from "../../model/resources";
+import { type Kind, refKey } from "../../model/resources";
 import { type Backends, countOpenPromotions, findTarget } from "../backends";
 import { type CommandId, contextKeys, pipelinesViewId, type ResourceTarget } from "../contributions";
+import { icons } from "./appearance";
 import { ProjectNode, pageLength, rootNodes } from "./project-nodes";
 import { StageDropController } from "./stage-drop";
-import { ResourceNode, type TreeMemory, type TreeNode } from "./tree-node";
+import { parts, ResourceNode, type TreeMemory, type TreeNode } from "./tree-node";
 
 /** Changes that come closer together than this are shown at once. */
 const frameMs = 40;
@@ -60,7 +61,9 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
   getTreeItem(node: TreeNode): TreeItem {
     const item = node.item();
     item.id = node.id;
-    if (node instanceof ResourceNode && node.canOpen) {
+    if (!(node instanceof ResourceNode)) return item;
+    markProblems(item, node);
+    if (node.canOpen) {
       item.command = { command: "kargo.resource.open" satisfies CommandId, title: "Open", arguments: [node] };
     }
     return item;
@@ -159,6 +162,16 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
     this.#owned.add(this.#view.onDidChangeVisibility((event) => match(event.visible)));
     this.#owned.add(toDisposable(() => clearInterval(timer)));
   }
+}
+
+/** A resource whose YAML is wrong shows that before anything else. */
+function markProblems(item: TreeItem, { problems }: ResourceNode<Kind>): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  item.iconPath = first.severity === "error" ? icons.error : icons.warning;
+  item.description = parts(first.message, String(item.description ?? ""));
+  const label = item.accessibilityInformation?.label ?? String(item.label);
+  item.accessibilityInformation = { label: `${label}, ${first.severity}: ${first.message}` };
 }
 
 /** What the tree remembers between snapshots. */

@@ -27,9 +27,9 @@ export function rootNodes(
 ): TreeNode[] {
   const showFolder = folders.length + failures.length > 1;
   const projects = folders.flatMap(({ id, name, backend }) => {
-    const { projects: trees, sources } = backend.snapshot;
+    const { projects: trees, sources, problems } = backend.snapshot;
     return trees.map((tree) => {
-      const scope = { folder: id, tree, sources, nowMs, memory };
+      const scope = { folder: id, tree, sources, problems, nowMs, memory };
       return new ProjectNode(scope, showFolder ? name : undefined);
     });
   });

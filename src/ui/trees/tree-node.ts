@@ -1,7 +1,7 @@
 // What every node of the tree is: an id that outlives updates, children on demand, and how it looks as a tree item.
 // Nodes are made anew from each snapshot and keep nothing themselves.
 import { type TreeItem, TreeItemCollapsibleState } from "vscode";
-import type { SourceLocation } from "../../model/parse";
+import { problemsAt, type ResourceProblem, type SourceLocation } from "../../model/parse";
 import type { ProjectTree } from "../../model/pipeline";
 import { type Kind, type ResourceRef, refKey } from "../../model/resources";
 import type { ResourceTarget } from "../contributions";
@@ -25,6 +25,7 @@ export interface Scope {
   readonly folder: string;
   readonly tree: ProjectTree;
   readonly sources: ReadonlyMap<string, SourceLocation>;
+  readonly problems: readonly ResourceProblem[];
   readonly nowMs: number;
   readonly memory: TreeMemory;
 }
@@ -54,6 +55,12 @@ export abstract class ResourceNode<K extends Kind> implements TreeNode, Resource
   /** True when the resource is written in a file of the workspace. */
   get isWritten(): boolean {
     return this.scope.sources.has(refKey(this.ref));
+  }
+
+  /** What is wrong with the YAML it is written in. */
+  get problems(): readonly ResourceProblem[] {
+    if (this.scope.problems.length === 0) return [];
+    return problemsAt(this.scope.sources.get(refKey(this.ref)), this.scope.problems);
   }
 
   /** True when there is something to open: a file, or what the engine recorded. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { splitDocuments } from "../../../src/model/documents";
-import { parseResources } from "../../../src/model/parse";
+import { parseResources, problemsAt } from "../../../src/model/parse";
 
 const stage = (name: string, extra = "") => `apiVersion: kargo.akuity.io/v1alpha1
 kind: Stage
@@ -89,4 +89,23 @@ test("documents are split at markers in the first column only", () => {
     ],
   );
   assert.equal(splitDocuments("").length, 1);
+});
+
+test("a problem belongs to the resource of its own document, to no other", () => {
+  const text = `${stage("one")}---\n${stage("two", "  bad: [unclosed\n")}---\nkind: Stage\napiVersion: kargo.akuity.io/v1alpha1\nspec: [\n`;
+  const { resources, problems } = parseResources("f.yaml", text);
+  const counts = resources.map((r) => [
+    r.resource.metadata.name,
+    problemsAt(r.location, problems).length > 0,
+  ]);
+  assert.deepEqual(counts, [
+    ["one", false],
+    ["two", true],
+  ]);
+  assert.ok(
+    problems.some((problem) => problem.location.line > 14),
+    "the third document has a problem of its own",
+  );
+  assert.deepEqual(problemsAt({ file: "other.yaml", offset: 0, line: 1, column: 1 }, problems), []);
+  assert.deepEqual(problemsAt(undefined, problems), []);
 });
