@@ -1,0 +1,245 @@
+// Built-in functions on lists and maps (builtin/builtin.go of expr-lang).
+// Those with a predicate are in compiler-builtins.ts.
+import { fetch, fieldOf, methodOf } from "./access";
+import { Fault, fault } from "./errors";
+import { grow, type Run, spend } from "./frame";
+import { formatValue } from "./go-format";
+import { sortWith } from "./go-sort";
+import { byteLength, runeCount, sliceBytes, toBytes } from "./go-text";
+import { pairListType, pairType } from "./nature";
+import { equal, expectString, mapKeyFor, order, toInt } from "./operators";
+import { LocationValue } from "./time-values";
+import { isIntegerKind, sliceOf, type Type, types } from "./types";
+import {
+  byteValue,
+  deref,
+  isHashable,
+  isPlainMap,
+  ListValue,
+  listItems,
+  listOf,
+  MapValue,
+  mapEntries,
+  Scalar,
+  TypedNil,
+  typeName,
+  typeOf,
+} from "./values";
+
+/** Go's name for the kind of a value. */
+function kindName(value: unknown): string {
+  return typeOf(value)?.kind ?? "invalid";
+}
+
+function expectOne(args: readonly unknown[]): unknown {
+  if (args.length !== 1) fault(`invalid number of arguments (expected 1, got ${args.length})`);
+  return args[0];
+}
+
+function expectList(value: unknown, act: string): readonly unknown[] {
+  return listItems(value) ?? fault(`cannot ${act} ${kindName(value)}`);
+}
+
+export function length(value: unknown): bigint {
+  if (typeof value === "string") return BigInt(runeCount(value));
+  const size = listItems(value)?.length ?? mapEntries(value)?.length;
+  if (size === undefined || typeof value === "function")
+    fault(`invalid argument for len (type ${typeName(value)})`);
+  return BigInt(size);
+}
+
+const kindTexts: readonly (readonly [RegExp, string])[] = [
+  [/^int/, "int"],
+  [/^uint/, "uint"],
+  [/^float/, "float"],
+  [/^(slice|array)$/, "array"],
+];
+
+/** What `type()` says. */
+export function typeText(value: unknown): string {
+  if (value instanceof LocationValue) return "time.Location";
+  const type = typeOf(value);
+  if (type === undefined) return "nil";
+  if (type.packagePath !== "") return `${type.packagePath}.${type.name.replace(/^.*\./, "")}`;
+  const special = kindTexts.find(([kind]) => kind.test(type.kind));
+  if (special !== undefined) return special[1];
+  return /^(bool|string|map|func|struct)$/.test(type.kind) ? type.kind : "unknown";
+}
+
+/** The first or last element; nil where there is none to get. */
+export function endElement(value: unknown, index: bigint): unknown {
+  try {
+    return fetch(value, index);
+  } catch (error) {
+    if (error instanceof Fault) return null;
+    throw error;
+  }
+}
+
+export const get: Run = (args) => {
+  if (args.length < 2) fault(`invalid number of arguments (expected 2, got ${args.length})`);
+  const [from, key] = args;
+  if (from === null || from === undefined) return null;
+  const method = typeof key === "string" ? methodOf(from, key) : undefined;
+  if (method !== undefined) return method;
+  const items = typeof from === "string" ? undefined : listItems(from);
+  if (items !== undefined) return items[indexIn(key, items.length)] ?? null;
+  if (typeof from === "string") {
+    const index = indexIn(key, byteLength(from));
+    return byteValue(toBytes(sliceBytes(from, index, index + 1))[0] ?? -1) ?? null;
+  }
+  if (from instanceof MapValue) return from.get(mapKeyFor(key, from.type)) ?? null;
+  if (isPlainMap(from)) {
+    const name = mapKeyFor(key, types.anyMap) as string;
+    return Object.hasOwn(from, name) ? (from[name] ?? null) : null;
+  }
+  if (typeOf(from)?.kind === "struct") return fieldOf(from, expectString(key)) ?? null;
+  return null;
+};
+
+/** Index from the start; one that is out of range finds nothing. */
+function indexIn(key: unknown, size: number): number {
+  const index = Number(toInt(key));
+  return index < 0 ? (size + index < 0 ? size : size + index) : index;
+}
+
+export const take: Run = (args) => {
+  if (args.length !== 2) fault(`invalid number of arguments (expected 2, got ${args.length})`);
+  const [list, count] = args;
+  const items = expectList(list, "take from");
+  const type = typeOf(count);
+  const whole = count instanceof Scalar ? count.value : count;
+  if (
+    type === undefined ||
+    !isIntegerKind(type.kind) ||
+    type.kind.startsWith("u") ||
+    typeof whole !== "bigint"
+  ) {
+    return fault(`cannot take ${kindName(count)} elements`);
+  }
+  if (typeOf(list)?.kind === "array") fault("reflect.Value.Slice: slice of unaddressable array");
+  if (whole < 0n) fault("reflect.Value.Slice: slice index out of bounds");
+  const size = whole > BigInt(items.length) ? items.length : Number(whole);
+  if (list instanceof TypedNil) return list;
+  if (list instanceof Uint8Array) return list.subarray(0, size);
+  return listOf(typeOf(list) as Type, items.slice(0, size));
+};
+
+function expectMap(args: readonly unknown[], act: string, to = ""): readonly (readonly [unknown, unknown])[] {
+  const map = expectOne(args);
+  const entries = typeof map === "function" ? undefined : mapEntries(map);
+  return entries ?? fault(`cannot ${act} ${kindName(map)}${to}`);
+}
+
+export const keys: Run = (args, frame) => {
+  const entries = expectMap(args, "get keys from");
+  spend(frame, entries.length);
+  return entries.map(([key]) => key);
+};
+
+export const values: Run = (args, frame) => {
+  const entries = expectMap(args, "get values from");
+  spend(frame, entries.length);
+  return entries.map(([, value]) => value ?? null);
+};
+
+export const toPairs: Run = (args, frame) => {
+  const entries = expectMap(args, "transform", " to pairs");
+  spend(frame, entries.length);
+  const pairs = entries.map(([key, value]) => new ListValue(pairType, [key, value ?? null]));
+  return new ListValue(pairListType, pairs);
+};
+
+export const fromPairs: Run = (args, frame) => {
+  const list = expectOne(args);
+  const items = listItems(list) ?? fault(`cannot transform ${formatValue(list)} from pairs`);
+  spend(frame, items.length);
+  const map = new MapValue(types.pairsMap);
+  for (const item of items) {
+    const pair = deref(item);
+    const parts = listItems(pair);
+    if (parts === undefined) return fault(`invalid pair ${formatValue(pair)}`);
+    if (parts.length !== 2) fault(`invalid pair length ${formatValue(pair)}`);
+    const [key, value] = parts;
+    if (!isHashable(key)) fault(`hash of unhashable type: ${typeName(key)}`);
+    map.set(key ?? null, value ?? null);
+  }
+  return map;
+};
+
+export const reverse: Run = (args, frame) => {
+  const items = expectList(expectOne(args), "reverse");
+  grow(frame, items.length);
+  return [...items].reverse();
+};
+
+export const uniq: Run = (args, frame) => {
+  const items = expectList(expectOne(args), "uniq");
+  const kept: unknown[] = [];
+  for (const item of items) {
+    spend(frame, kept.length);
+    if (!kept.some((known) => equal(item, known))) kept.push(item);
+  }
+  return kept;
+};
+
+export const concat: Run = (args, frame) => {
+  if (args.length === 0) fault("invalid number of arguments (expected at least 1, got 0)");
+  const lists = args.map((arg) => expectList(arg, "concat"));
+  const size = lists.reduce((total, items) => total + items.length, 0);
+  grow(frame, size);
+  return size === 0 ? new TypedNil(types.anyList) : lists.flat();
+};
+
+export const flatten: Run = (args, frame) => {
+  const items = expectList(expectOne(args), "flatten");
+  const flat: unknown[] = [];
+  // A stack of places instead of recursion: lists may be nested ten thousand deep.
+  const stack: { readonly items: readonly unknown[]; next: number }[] = [{ items, next: 0 }];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    if (top.next === top.items.length) {
+      stack.pop();
+      continue;
+    }
+    const item = deref(top.items[top.next++]);
+    const inner = listItems(item);
+    if (inner === undefined) flat.push(item);
+    else stack.push({ items: inner, next: 0 });
+    if (stack.length > 10_001) fault("recursion depth exceeded");
+    spend(frame, 1);
+  }
+  grow(frame, flat.length);
+  return flat;
+};
+
+const sortable: ReadonlySet<Type> = new Set([
+  types.anyList,
+  types.stringList,
+  sliceOf(types.int),
+  sliceOf(types.float64),
+]);
+
+export const sort: Run = (args, frame) => {
+  if (args.length !== 1 && args.length !== 2) {
+    fault(`invalid number of arguments (expected 1 or 2, got ${args.length})`);
+  }
+  const [list, direction = "asc"] = args;
+  if (args.length === 2 && typeof args[1] !== "string") {
+    fault(`sort order argument must be a string (got ${typeName(args[1])})`);
+  }
+  if (direction !== "asc" && direction !== "desc") fault(`invalid order ${direction}, expected asc or desc`);
+  const type = typeOf(list);
+  if (type === undefined || !sortable.has(type) || list instanceof TypedNil) return sortedNil(list, type);
+  const items = [...(listItems(list) ?? [])];
+  spend(frame, items.length);
+  sortWith(items, (a, b) => (direction === "desc" ? order("<", b, a) : order("<", a, b)));
+  grow(frame, items.length);
+  return items;
+};
+
+/** Upstream copies a nil list into an empty one, and gives nil for what it cannot sort. */
+function sortedNil(list: unknown, type: Type | undefined): unknown {
+  return type !== undefined && sortable.has(type) && list instanceof TypedNil
+    ? []
+    : new TypedNil(types.anyList);
+}

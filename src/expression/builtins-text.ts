@@ -1,0 +1,245 @@
+// Built-in functions on text (Go's strings package through builtin/builtin.go of expr-lang).
+// Positions count bytes, as in Go.
+import { fault } from "./errors";
+import { type Frame, grow, type Run, spend } from "./frame";
+import { lowerText, upperText } from "./go-case";
+import { formatValue } from "./go-format";
+import { base64, JsonError, toJson } from "./go-json";
+import { parseJson } from "./go-json-parse";
+import { byteLength, fromByteString, maybeBroken, settle, toByteString, toBytes, toValid } from "./go-text";
+import { expectString, maxTextLength, toInt } from "./operators";
+import { types } from "./types";
+import { ListValue, TypedNil, typeName, typeOf } from "./values";
+
+/** Charges the making of a text; refuses one that is too long. */
+function made(text: string, frame: Frame): string {
+  if (text.length > maxTextLength) fault("memory budget exceeded");
+  spend(frame, text.length >> 4);
+  return text;
+}
+
+export function text(value: unknown, frame: Frame): string {
+  return made(formatValue(value), frame);
+}
+
+/** Runs an operation on texts by bytes when one of them holds broken ones. */
+function bytewise<T>(
+  texts: readonly string[],
+  operate: (texts: readonly string[]) => T,
+  back: (result: T) => T,
+): T {
+  return texts.some(maybeBroken) ? back(operate(texts.map(toByteString))) : operate(texts);
+}
+
+const edgeSpace = /^[\t-\r \u0085\p{Z}]+|[\t-\r \u0085\p{Z}]+$/gu;
+
+export const trim: Run = (args, frame) => {
+  if (args.length !== 1 && args.length !== 2) {
+    fault(`invalid number of arguments for trim (expected 1 or 2, got ${args.length})`);
+  }
+  const value = expectString(args[0]);
+  spend(frame, value.length >> 4);
+  if (args.length === 1) return value.replace(edgeSpace, "");
+  const cut = new Set(toValid(expectString(args[1])));
+  const chars = [...value];
+  let [start, end] = [0, chars.length];
+  while (start < end && cut.has(toValid(chars[start] ?? ""))) start++;
+  while (end > start && cut.has(toValid(chars[end - 1] ?? ""))) end--;
+  return chars.slice(start, end).join("");
+};
+
+export const trimPrefix: Run = (args) => {
+  const prefix = args.length === 2 ? expectString(args[1]) : " ";
+  const trimmed = ([value = "", part = ""]: readonly string[]) =>
+    value.startsWith(part) ? value.slice(part.length) : value;
+  return bytewise([expectString(args[0]), prefix], trimmed, fromByteString);
+};
+
+export const trimSuffix: Run = (args) => {
+  const suffix = args.length === 2 ? expectString(args[1]) : " ";
+  const trimmed = ([value = "", part = ""]: readonly string[]) =>
+    value.endsWith(part) ? value.slice(0, value.length - part.length) : value;
+  return bytewise([expectString(args[0]), suffix], trimmed, fromByteString);
+};
+
+export function upper(value: unknown, frame: Frame): string {
+  return made(upperText(expectString(value)), frame);
+}
+
+export function lower(value: unknown, frame: Frame): string {
+  return made(lowerText(expectString(value)), frame);
+}
+
+/** Pieces of a text; `keep` leaves the separator at their ends. A negative limit means all, a positive the most. */
+function pieces(value: string, separator: string, limit: bigint, keep: "separator" | "nothing"): string[] {
+  if (separator === "") return characters(value, limit);
+  const out: string[] = [];
+  let start = 0;
+  while (limit < 0n || BigInt(out.length) < limit - 1n) {
+    const at = value.indexOf(separator, start);
+    if (at < 0) break;
+    out.push(value.slice(start, keep === "separator" ? at + separator.length : at));
+    start = at + separator.length;
+  }
+  out.push(value.slice(start));
+  return out;
+}
+
+function characters(value: string, limit: bigint): string[] {
+  const chars = [...value];
+  if (limit < 0n || limit > BigInt(chars.length)) return chars;
+  const head = chars.slice(0, Number(limit) - 1);
+  return [...head, chars.slice(head.length).join("")];
+}
+
+function splitting(name: string, keep: "separator" | "nothing"): Run {
+  return (args, frame) => {
+    if (args.length !== 2 && args.length !== 3) {
+      fault(`invalid number of arguments for ${name} (expected 2 or 3, got ${args.length})`);
+    }
+    const [value, separator] = [expectString(args[0]), expectString(args[1])];
+    const limit = args.length === 3 ? toInt(args[2]) : -1n;
+    if (limit === 0n) return new TypedNil(types.stringList);
+    spend(frame, value.length >> 2);
+    const broken = separator !== "" && (maybeBroken(value) || maybeBroken(separator));
+    const items = broken
+      ? pieces(toByteString(value), toByteString(separator), limit, keep).map(fromByteString)
+      : pieces(value, separator, limit, keep);
+    spend(frame, items.length);
+    return new ListValue(types.stringList, items);
+  };
+}
+
+export const split = splitting("split", "nothing");
+export const splitAfter = splitting("splitAfter", "separator");
+
+export const replace: Run = (args, frame) => {
+  if (args.length !== 3 && args.length !== 4) {
+    fault(`invalid number of arguments for replace (expected 3 or 4, got ${args.length})`);
+  }
+  const [value, old, next] = args.slice(0, 3).map(expectString) as [string, string, string];
+  const limit = args.length === 4 ? toInt(args[3]) : -1n;
+  if (old === next || limit === 0n) return value;
+  const broken = old !== "" && [value, old, next].some(maybeBroken);
+  const parts = broken
+    ? pieces(toByteString(value), toByteString(old), limit < 0n ? limit : limit + 1n, "nothing")
+    : old === ""
+      ? gaps(value, limit)
+      : pieces(value, old, limit < 0n ? limit : limit + 1n, "nothing");
+  if (value.length + parts.length * next.length > maxTextLength) fault("memory budget exceeded");
+  spend(frame, parts.length);
+  const joined = parts.join(broken ? toByteString(next) : next);
+  return made(broken ? fromByteString(joined) : settle(joined), frame);
+};
+
+/** A text cut where an empty pattern matches: before each character and at the end. */
+function gaps(value: string, limit: bigint): string[] {
+  const chars = [...value];
+  const cuts = limit < 0n || limit > BigInt(chars.length) ? chars.length + 1 : Number(limit);
+  if (cuts > chars.length) return ["", ...chars, ""];
+  return ["", ...chars.slice(0, cuts - 1), chars.slice(cuts - 1).join("")];
+}
+
+export const repeat: Run = (args, frame) => {
+  const value = expectString(args[0]);
+  const count = toInt(args[1]);
+  if (count < 0n) fault(`invalid argument for repeat (expected positive integer, got ${count})`);
+  if (count > 1_000_000n) fault("memory budget exceeded");
+  grow(frame, byteLength(value) * Number(count));
+  return settle(value.repeat(Number(count)));
+};
+
+export const join: Run = (args, frame) => {
+  const glue = args.length === 2 ? expectString(args[1]) : "";
+  const [list] = args;
+  const type = typeOf(list);
+  if (type !== types.stringList && type !== types.anyList) {
+    fault(`invalid argument for join (type ${type === undefined ? "%!s(<nil>)" : typeName(list)})`);
+  }
+  const items = (Array.isArray(list) ? list : list instanceof ListValue ? list.items : []).map(expectString);
+  let length = 0;
+  for (const item of items) length += item.length + glue.length;
+  if (length > maxTextLength) fault("memory budget exceeded");
+  spend(frame, items.length);
+  return made(settle(items.join(glue)), frame);
+};
+
+function position(find: (value: string, part: string) => number): Run {
+  return (args, frame) => {
+    const [value, part] = [expectString(args[0]), expectString(args[1])];
+    spend(frame, value.length >> 4);
+    if (maybeBroken(value) || maybeBroken(part)) return BigInt(find(toByteString(value), toByteString(part)));
+    const at = find(value, part);
+    return BigInt(at < 0 ? at : byteLength(value.slice(0, at)));
+  };
+}
+
+export const indexOf = position((value, part) => value.indexOf(part));
+export const lastIndexOf = position((value, part) => value.lastIndexOf(part));
+
+export const hasPrefix: Run = (args) =>
+  bytewise(
+    [expectString(args[0]), expectString(args[1])],
+    ([value = "", part = ""]) => value.startsWith(part),
+    (result) => result,
+  );
+
+export const hasSuffix: Run = (args) =>
+  bytewise(
+    [expectString(args[0]), expectString(args[1])],
+    ([value = "", part = ""]) => value.endsWith(part),
+    (result) => result,
+  );
+
+export const writeJson: Run = (args, frame) => {
+  try {
+    return made(toJson(args[0], { indent: "  " }), frame);
+  } catch (error) {
+    if (error instanceof JsonError) return fault(error.message);
+    throw error;
+  }
+};
+
+export const readJson: Run = (args, frame) => {
+  const value = expectString(args[0]);
+  spend(frame, value.length >> 2);
+  const { value: read, problem } = parseJson(value);
+  return problem === undefined ? read : fault(problem);
+};
+
+export const toBase64: Run = (args, frame) => made(base64(toBytes(expectString(args[0]))), frame);
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+export const fromBase64: Run = (args, frame) => {
+  const value = expectString(args[0]);
+  spend(frame, value.length >> 2);
+  const illegal = firstIllegal(toByteString(value));
+  if (illegal !== undefined) fault(`illegal base64 data at input byte ${illegal}`);
+  return fromByteString(atob(value.replace(/[\r\n]/g, "")));
+};
+
+/** Where Go finds that the text is no base64; line breaks do not count. */
+function firstIllegal(source: string): number | undefined {
+  const isBreak = (char: string | undefined) => char === "\n" || char === "\r";
+  let filled = 0;
+  for (let i = 0; i < source.length; i++) {
+    const char = source[i] ?? "";
+    if (isBreak(char)) continue;
+    if (alphabet.includes(char)) {
+      filled = (filled + 1) % 4;
+      continue;
+    }
+    if (char !== "=" || filled < 2) return i;
+    let next = i + 1;
+    while (isBreak(source[next])) next++;
+    if (filled === 2) {
+      if (next >= source.length) return source.length;
+      if (source[next] !== "=") return next - 1;
+      next++;
+      while (isBreak(source[next])) next++;
+    }
+    return next < source.length ? next : undefined;
+  }
+  return filled === 0 ? undefined : source.length - filled;
+}
