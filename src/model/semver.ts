@@ -40,9 +40,9 @@ export function parseStrictVersion(text: string): SemVer | undefined {
  * also strict apart from one leading `v`.
  */
 export function parseTagVersion(tag: string, options: { readonly strict: boolean }): SemVer | undefined {
-  const version = parseVersion(tag);
-  if (version === undefined || !options.strict) return version;
-  return parseStrictVersion(tag.startsWith("v") ? tag.slice(1) : tag) === undefined ? undefined : version;
+  if (!options.strict) return parseVersion(tag);
+  // What is strict without its `v` is lenient with it, so one reading is enough.
+  return toVersion(strictForm.exec(tag.startsWith("v") ? tag.slice(1) : tag), tag);
 }
 
 /** The normal form: no `v`, always three numbers (String). */
@@ -146,17 +146,20 @@ function compareNumbers(a: bigint, b: bigint): -1 | 0 | 1 {
 
 /** The number that Go's ParseUint reads; undefined when the text is no number or does not fit 64 bits. */
 function toUint64(text: string): bigint | undefined {
-  if (!/^[0-9]+$/.test(text)) return undefined;
-  const value = BigInt(text);
-  return value > maxUint64 ? undefined : value;
+  return /^[0-9]+$/.test(text) ? digitsToUint64(text) : undefined;
+}
+
+function digitsToUint64(digits: string): bigint | undefined {
+  const value = BigInt(digits);
+  return digits.length > 19 && value > maxUint64 ? undefined : value;
 }
 
 function toVersion(match: RegExpExecArray | null, original: string): SemVer | undefined {
   if (match === null) return undefined;
   const [, majorText = "", minorText = "0", patchText = "0", prerelease = "", metadata = ""] = match;
-  const major = toUint64(majorText);
-  const minor = toUint64(minorText);
-  const patch = toUint64(patchText);
+  const major = digitsToUint64(majorText);
+  const minor = digitsToUint64(minorText);
+  const patch = digitsToUint64(patchText);
   if (major === undefined || minor === undefined || patch === undefined) return undefined;
   if (prerelease !== "" && !isPrerelease(prerelease)) return undefined;
   return { major, minor, patch, prerelease, metadata, original };

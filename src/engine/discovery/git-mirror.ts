@@ -8,7 +8,6 @@ import {
   type CommitRecord,
   commitFormat,
   parseCommits,
-  parseRemoteRefs,
   parseTags,
   type RemoteListing,
   type RemoteRef,
@@ -50,18 +49,19 @@ export function mirrorPath(mirrorDir: string, repoURL: string): string {
 
 /** One mirror. Calls must not overlap; git.ts holds a lock over a whole discovery. */
 export class GitMirror {
-  readonly #path: string;
+  /** Where it lives; the caller may keep files of its own there. */
+  readonly path: string;
   readonly #remote: GitRemote;
 
   constructor(path: string, remote: GitRemote) {
-    this.#path = path;
+    this.path = path;
     this.#remote = remote;
   }
 
-  /** Asks the remote for the refs that match the patterns, and for the name of its default branch. */
-  async listRemote(patterns: readonly string[]): Promise<RemoteListing> {
-    await mkdir(this.#path, { recursive: true });
-    return parseRemoteRefs(await this.#git(["ls-remote", "--symref", "--", this.#remote.url, ...patterns]));
+  /** Asks the remote for the refs that match the patterns, and for the name of its default branch; see parseRemoteRefs. */
+  async askRemote(patterns: readonly string[]): Promise<string> {
+    await mkdir(this.path, { recursive: true });
+    return this.#git(["ls-remote", "--symref", "--", this.#remote.url, ...patterns]);
   }
 
   /**
@@ -84,11 +84,11 @@ export class GitMirror {
    * tags whose records are known by object id cost nothing.
    */
   async fetchTags(refs: readonly RemoteRef[] | undefined): Promise<readonly TagRecord[]> {
-    await this.#prepare(refs?.[0]?.id);
     const known = await this.#readCache();
     const wanted = refs?.map(({ name, id }) => ({ tag: name.replace(/^refs\/tags\//, ""), id }));
     const cached = wanted?.flatMap(({ tag, id }) => known.get(`${id} ${tag}`) ?? []);
     if (wanted !== undefined && cached?.length === wanted.length) return cached;
+    await this.#prepare(refs?.[0]?.id);
     await this.#fetch(["+refs/tags/*:refs/tags/*"]);
     const listed = parseTags(await this.#git(["for-each-ref", `--format=${tagFormat}`, "refs/tags"]));
     await this.#writeCache(listed);
@@ -133,11 +133,11 @@ export class GitMirror {
 
   /** Deletes the mirror; the next fetch starts anew. */
   async discard(): Promise<void> {
-    await rm(this.#path, { recursive: true, force: true, maxRetries: 3 });
+    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 
   async #prepare(anyId: string | undefined): Promise<void> {
-    await mkdir(this.#path, { recursive: true });
+    await mkdir(this.path, { recursive: true });
     const isReady = await this.#git(["rev-parse", "--git-dir"]).then(
       (output) => output.trim() === ".",
       () => false,
@@ -159,11 +159,11 @@ export class GitMirror {
   }
 
   #git(args: readonly string[]): Promise<string> {
-    return this.#remote.run(["-c", `remote.origin.url=${this.#remote.url}`, ...args], this.#path);
+    return this.#remote.run(["-c", `remote.origin.url=${this.#remote.url}`, ...args], this.path);
   }
 
   #cachePath(): string {
-    return join(this.#path, "kargo-tags.json");
+    return join(this.path, "kargo-tags.json");
   }
 
   /** Records by object id and name; empty when nothing usable is there. */

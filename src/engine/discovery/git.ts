@@ -11,7 +11,8 @@ import { GitError } from "../tools/git-error";
 import { DiscoveryError } from "./discovery-error";
 import { findCredentials } from "./find-credentials";
 import { GitMirror, mirrorPath } from "./git-mirror";
-import type { RemoteListing, RemoteRef, TagRecord } from "./git-output";
+import { parseRemoteRefs, type RemoteListing, type RemoteRef, type TagRecord } from "./git-output";
+import { recall, recallKey, remember } from "./git-recall";
 import { withGitRemote } from "./git-remote";
 import {
   type BranchSelection,
@@ -91,44 +92,66 @@ function gitReason(error: unknown): string {
 async function discover(
   mirror: GitMirror,
   selection: BranchSelection | TagSelection,
-  { repoURL }: GitSubscription,
+  subscription: GitSubscription,
   options: GitDiscoveryOptions,
 ): Promise<GitDiscoveryResult> {
-  const { previous, log } = options;
-  const listing = await listRemote(mirror, selection, options);
+  const { repoURL } = subscription;
+  const text = await askRemote(mirror, selection, options);
+  // An expression may ask for the time, so its verdict is never remembered.
+  const key = text === undefined || selection.passes ? undefined : recallKey(text, subscription);
+  const known = key && (await recall(mirror.path, key));
+  if (known) return known;
+  const listing = text === undefined ? undefined : readListing(text, selection);
   const observedRefs = listing && observe(selection, listing.refs);
-  if (previous?.repoURL === repoURL && isSameObservation(previous.observedRefs, observedRefs)) {
-    log.debug(`Nothing changed in ${repoURL} since the last discovery.`);
-    return { repoURL, commits: previous.commits ?? [], ...(observedRefs && { observedRefs }) };
-  }
-  const commits =
-    selection.kind === "branch"
-      ? await selectFromBranch(mirror, selection, listing)
-      : await selectFromTags(mirror, selection, listing);
-  return { repoURL, commits, ...(observedRefs && { observedRefs }) };
+  const { previous } = options;
+  const isSame = previous?.repoURL === repoURL && isSameObservation(previous.observedRefs, observedRefs);
+  const commits = isSame ? (previous.commits ?? []) : await select(mirror, selection, listing);
+  const result = { repoURL, commits, ...(observedRefs && { observedRefs }) };
+  if (key) await remember(mirror.path, key, result);
+  return result;
 }
 
-/** What the remote has. A failure is not one of discovery yet: fetching will tell, or succeed (as upstream). */
-async function listRemote(
+/**
+ * What the remote has, in its own words. A failure is not one of discovery yet: fetching will tell, or succeed, as
+ * upstream.
+ */
+async function askRemote(
   mirror: GitMirror,
   selection: BranchSelection | TagSelection,
   { log, signal }: GitDiscoveryOptions,
-): Promise<RemoteListing | undefined> {
-  const branchRef =
-    selection.kind === "branch" && selection.branch !== "" ? `refs/heads/${selection.branch}` : "HEAD";
-  const patterns = selection.kind === "tags" ? ["HEAD", "refs/tags/*"] : [branchRef];
+): Promise<string | undefined> {
   try {
-    const { refs, head } = await mirror.listRemote(patterns);
-    const isWanted =
-      selection.kind === "tags"
-        ? (name: string) => name.startsWith("refs/tags/")
-        : (name: string) => name === branchRef;
-    return { refs: refs.filter((ref) => isWanted(ref.name)), head };
+    return await mirror.askRemote(
+      selection.kind === "tags" ? ["HEAD", "refs/tags/*"] : [remoteRef(selection)],
+    );
   } catch (error) {
     signal.throwIfAborted();
     log.debug(`Could not list the remote's refs, fetching instead: ${gitReason(error)}`);
     return undefined;
   }
+}
+
+/** The refs that matter; patterns of git match more than they say. */
+function readListing(text: string, selection: BranchSelection | TagSelection): RemoteListing {
+  const { refs, head } = parseRemoteRefs(text);
+  if (selection.kind === "tags")
+    return { refs: refs.filter(({ name }) => name.startsWith("refs/tags/")), head };
+  const wanted = remoteRef(selection);
+  return { refs: refs.filter(({ name }) => name === wanted), head };
+}
+
+function remoteRef({ branch }: BranchSelection): string {
+  return branch === "" ? "HEAD" : `refs/heads/${branch}`;
+}
+
+function select(
+  mirror: GitMirror,
+  selection: BranchSelection | TagSelection,
+  listing: RemoteListing | undefined,
+): Promise<readonly DiscoveredCommit[]> {
+  return selection.kind === "branch"
+    ? selectFromBranch(mirror, selection, listing)
+    : selectFromTags(mirror, selection, listing);
 }
 
 /** What a status remembers of the remote. Undefined when there is nothing that could be compared later. */
