@@ -12,6 +12,7 @@ import { type Logger, silentLogger } from "../../base/log";
 import { askpassEnvironment, type RemoteAccess } from "./git-auth";
 import { GitError, maskSecrets, reasonOf } from "./git-error";
 import type { GitHome, GitPrograms } from "./git-home";
+import { toPathError } from "./paths";
 import { dropHeldPipes, endProcessTree, findProgram, inOwnGroup, stopOnAbort } from "./process";
 
 /**
@@ -86,9 +87,9 @@ export class GitClient {
     run.signal.throwIfAborted();
     const program = await this.#find();
     const shown = `${program} ${args.flatMap((arg) => (typeof arg === "string" ? arg : arg.shown)).join(" ")}`;
-    if (!(await isDirectory(run.cwd))) {
-      const text = `error executing cmd [${shown}]: : chdir ${run.cwd}: no such file or directory`;
-      throw new GitError("notFound", this.#mask(text));
+    const fault = await directoryFault(run.cwd, program);
+    if (fault !== undefined) {
+      throw new GitError("notFound", this.#mask(`error executing cmd [${shown}]: : ${fault}`));
     }
     const startedAt = Date.now();
     const end = await spawnGit({
@@ -239,9 +240,12 @@ async function spawnGit(request: SpawnRequest): Promise<SpawnEnd> {
   }
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
+/** Why a program cannot be started in a directory, in Go's words (os.StartProcess); undefined when it can. */
+async function directoryFault(path: string, program: string): Promise<string | undefined> {
+  try {
+    if ((await stat(path)).isDirectory()) return undefined;
+    return `fork/exec ${program}: not a directory`;
+  } catch (error) {
+    return errorMessage(toPathError(error, "chdir", path));
+  }
 }
