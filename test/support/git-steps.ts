@@ -29,8 +29,8 @@ export interface GitStepEnd {
   readonly warnings: readonly string[];
 }
 
-/** The kinds under test. */
-export type GitStepKind = "git-clear" | "git-clone" | "git-commit" | "git-push" | "git-tag";
+/** The kinds under test, and what changes files between them. */
+export type GitStepKind = "git-clear" | "git-clone" | "git-commit" | "git-push" | "git-tag" | "yaml-update";
 
 /** What differs from an anonymous user with Kargo's own identity. */
 export interface GitWorkOptions {

@@ -38,6 +38,8 @@ for (const [kind, rest] of everyStep) {
       ["plain", /git config kargo\.repoDir]: $/],
       ["own", /git config kargo\.repoDir]: $/],
       [".", /git config kargo\.repoDir]: $/],
+      ["src/a", /git config kargo\.repoDir]: : fork\/exec .*git: not a directory$/],
+      ["src/a/b", /: chdir <work>\/src\/a\/b: not a directory$/],
       ["../outside", /: chdir <work>\/outside: no such file or directory$/],
       ["link", /: chdir <work>\/.*outside: no such file or directory$/],
     ] as const;

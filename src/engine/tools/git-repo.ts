@@ -110,7 +110,7 @@ export class BareRepo {
     );
     const dir = await realpath(path);
     this.#added.push(dir);
-    const worktree = Worktree.of(this.#client, dir, this.repoURL);
+    const worktree = await Worktree.added(this.#client, dir, this.repoURL);
     if (sparse.length === 0) return worktree;
     const context = `error configuring sparse checkout for ${goQuote(dir)}`;
     try {

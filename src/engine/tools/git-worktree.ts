@@ -1,12 +1,13 @@
 // A working tree that git-clone made: what steps do in it, without reaching the remote (pkg/controller/git/work_tree.go).
 // Integrating and pushing is git-push.ts.
 import { realpath } from "node:fs/promises";
-import { isAbsolute, posix, relative, sep } from "node:path";
+import { dirname, isAbsolute, posix, relative, sep } from "node:path";
 import { goQuote } from "../../base/go-text";
 import type { Logger } from "../../base/log";
 import { GitClient, type GitRun, hidden, operands } from "./git";
 import { type GitCredentials, remoteAccess, shownUrl } from "./git-auth";
-import { GitError, inContext, withContext } from "./git-error";
+import { GitError, withContext } from "./git-error";
+import { findWorktreeFiles, isMerging, readHead, readSettings, type WorktreeFiles } from "./git-files";
 import { GitHome, type GitIdentity, type GitPrograms } from "./git-home";
 import { signIn } from "./git-remote";
 
@@ -21,26 +22,35 @@ export interface LoadWorktreeOptions {
   readonly log?: Logger;
 }
 
+/** What a clone recorded about itself. */
+interface Records {
+  readonly homeDir: string;
+  /** As the user wrote it. */
+  readonly originalURL: string;
+  /** As git has it. */
+  readonly originURL: string;
+}
+
 /** A working tree. `close` it when done: that stops the key agent and takes the SSH key away. */
 export class Worktree {
   /** Absolute path commands run in. */
   readonly dir: string;
-  /** The remote's URL as the user wrote it: what credentials are looked up by. */
-  readonly originalURL: string;
   readonly client: GitClient;
-  /** The remote's URL as the clone recorded it for git. */
-  readonly #originURL: string;
+  readonly #records: Records;
+  readonly #files: WorktreeFiles | undefined;
 
-  private constructor(client: GitClient, dir: string, originalURL: string, originURL: string) {
+  private constructor(client: GitClient, dir: string, records: Records, files: WorktreeFiles | undefined) {
     this.client = client;
     this.dir = dir;
-    this.originalURL = originalURL;
-    this.#originURL = originURL;
+    this.#records = records;
+    this.#files = files;
   }
 
-  /** A tree that was just added. */
-  static of(client: GitClient, dir: string, originalURL: string): Worktree {
-    return new Worktree(client, dir, originalURL, client.access?.url ?? originalURL);
+  /** A tree that was just added to a clone. */
+  static async added(client: GitClient, dir: string, originalURL: string): Promise<Worktree> {
+    const originURL = client.access?.url ?? originalURL;
+    const files = await findWorktreeFiles(dir, dirname(dir));
+    return new Worktree(client, dir, { homeDir: client.home.dir, originalURL, originURL }, files);
   }
 
   /** Finds the tree's home and URL in its repository's configuration. Throws GitError. */
@@ -50,20 +60,27 @@ export class Worktree {
     const ceiling = await realpath(options.workDir);
     const dir = await realpath(path).catch(() => undefined);
     if (dir !== undefined) await assertInside(ceiling, dir);
-    const recorded = await readRecords(path, { ...common, ceiling, signal });
+    const files = dir === undefined ? undefined : await findWorktreeFiles(dir, ceiling);
+    const records =
+      (files && (await readRecords(files))) ?? (await askRecords(path, { ...common, ceiling, signal }));
     // A crafted repository could name the user's own home, which then would be written to.
-    await assertInside(ceiling, recorded.homeDir);
-    const home = await GitHome.open(recorded.homeDir, programs);
-    const { originalURL, originURL } = recorded;
-    const access = remoteAccess(originalURL, undefined, originURL);
+    await assertInside(ceiling, records.homeDir);
+    const home = await GitHome.open(records.homeDir, programs);
+    const access = remoteAccess(records.originalURL, undefined, records.originURL);
     const client = new GitClient({ ...common, home, ceiling, access });
-    return new Worktree(client, dir ?? path, originalURL, originURL);
+    return new Worktree(client, dir ?? path, records, files);
+  }
+
+  /** The remote's URL as the user wrote it: what credentials are looked up by. */
+  get originalURL(): string {
+    return this.#records.originalURL;
   }
 
   /** The same tree with credentials for its remote. */
   async withCredentials(credentials: GitCredentials | undefined): Promise<Worktree> {
-    const access = await signIn(this.client.home, this.originalURL, credentials, this.#originURL);
-    return new Worktree(this.client.withAccess(access), this.dir, this.originalURL, this.#originURL);
+    const { originalURL, originURL } = this.#records;
+    const access = await signIn(this.client.home, originalURL, credentials, originURL);
+    return new Worktree(this.client.withAccess(access), this.dir, this.#records, this.#files);
   }
 
   /** Stages every change below `dir`. */
@@ -104,15 +121,24 @@ export class Worktree {
 
   /** The full id of HEAD. */
   async headCommit(signal: AbortSignal): Promise<string> {
+    const head = this.#files && (await readHead(this.#files));
+    if (head !== undefined) return head.commit;
     const { stdout } = await this.#run("error obtaining ID of last commit", ["rev-parse", "HEAD"], signal);
     return stdout.trim();
   }
 
   /** The branch that is checked out; empty when HEAD is detached. */
   async currentBranch(signal: AbortSignal): Promise<string> {
+    const head = this.#files && (await readHead(this.#files));
+    if (head !== undefined) return head.branch;
     const context = `error checking current branch for repo ${goQuote(shownUrl(this.originalURL))}`;
     const { stdout } = await this.#run(context, ["branch", "--show-current"], signal);
     return stdout.trim();
+  }
+
+  /** False when certainly no merge waits for its commit. */
+  async mayBeMerging(): Promise<boolean> {
+    return this.#files === undefined || isMerging(this.#files);
   }
 
   /** Puts an annotated tag on HEAD, signed when the home signs tags. */
@@ -178,46 +204,52 @@ const recordKeys = [
   ],
 ] as const;
 
-interface Records {
-  readonly homeDir: string;
-  readonly originalURL: string;
-  readonly originURL: string;
+async function readRecords({ commonDir }: WorktreeFiles): Promise<Records | undefined> {
+  const settings = await readSettings(commonDir);
+  return settings && toRecords(settings);
+}
+
+function toRecords(settings: ReadonlyMap<string, string>): Records | undefined {
+  if (recordKeys.some(([key]) => !settings.has(key.toLowerCase()))) return undefined;
+  const homeDir = settings.get("kargo.repohomedir") ?? "";
+  const originalURL = settings.get("kargo.repooriginalurl") ?? "";
+  return { homeDir, originalURL, originURL: settings.get("remote.origin.url") ?? "" };
 }
 
 type RecordsOptions = Omit<LoadWorktreeOptions, "path" | "workDir"> & { readonly ceiling: string };
 
-async function readRecords(path: string, options: RecordsOptions): Promise<Records> {
+async function askRecords(path: string, options: RecordsOptions): Promise<Records> {
   const { signal, ...common } = options;
   const client = new GitClient({ ...common, home: GitHome.none(options.programs) });
   const run = { cwd: path, signal };
   const args = ["config", "--null", "--get-regexp", "^(kargo\\.repo|remote\\.origin\\.url$)"];
-  const found = new Map<string, string>();
-  try {
-    const { stdout } = await client.run([{ run: args, shown: ["config", recordKeys[0][0]] }], run);
-    for (const entry of stdout.split("\0")) {
-      const end = entry.indexOf("\n");
-      if (end > 0) found.set(entry.slice(0, end), entry.slice(end + 1));
-    }
-  } catch (error) {
-    throw inContext(recordKeys[0][1], error);
+  const [firstKey, firstContext] = recordKeys[0];
+  const { stdout } = await withContext(
+    firstContext,
+    client.run([{ run: args, shown: ["config", firstKey] }], run),
+  );
+  const settings = new Map<string, string>();
+  for (const entry of stdout.split("\0")) {
+    const end = entry.indexOf("\n");
+    if (end > 0) settings.set(entry.slice(0, end), entry.slice(end + 1));
   }
   for (const [key, context] of recordKeys) {
     // Asked alone, git fails in the words Kargo would pass on.
-    if (!found.has(key.toLowerCase())) await withContext(context, client.run(["config", key], run));
+    if (!settings.has(key.toLowerCase())) await withContext(context, client.run(["config", key], run));
   }
-  return {
-    homeDir: found.get("kargo.repohomedir") ?? "",
-    originalURL: found.get("kargo.repooriginalurl") ?? "",
-    originURL: found.get("remote.origin.url") ?? "",
-  };
+  const records = toRecords(settings);
+  if (records === undefined) throw new GitError("outside", noRecords);
+  return records;
 }
+
+const noRecords = "the repository was not cloned by a step of this Promotion";
 
 /** Throws GitError `outside` unless `path` exists and really lies below `root`, which has no links in it. */
 async function assertInside(root: string, path: string): Promise<void> {
   const real = isAbsolute(path) ? await realpath(path).catch(() => undefined) : undefined;
   const way = real === undefined ? ".." : relative(root, real);
   if (way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way)) {
-    throw new GitError("outside", "the repository was not cloned by a step of this Promotion");
+    throw new GitError("outside", noRecords);
   }
 }
 
