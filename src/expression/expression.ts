@@ -12,7 +12,7 @@ export { fromJsonValue, type JsonResult, parseJson } from "./go-json-parse";
 export { formatFloat, parseBoolGo, parseFloatGo, parseIntGo } from "./go-number";
 export { goQuote } from "./go-quote";
 export { fromBytes, toBytes, toValid } from "./go-text";
-export { type Location, loadLocation, utc } from "./go-time-zone";
+export { fixedZone, type Location, loadLocation, local, utc } from "./go-time-zone";
 export { type Token, type TokenKind, tokenize } from "./lexer";
 export { deepEqual, equal } from "./operators";
 export { type ParseOptions, type ParseResult, parse } from "./parser";

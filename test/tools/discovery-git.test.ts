@@ -547,3 +547,66 @@ test("a remote that never answers is left when the signal says so", { skip: miss
   controller.abort();
   await assert.rejects(running, { name: "AbortError" });
 });
+
+const filterRows: readonly [name: string, rules: Partial<GitSubscription>, subjects: string][] = [
+  ["by author", { expressionFilter: 'not (author startsWith "Bot")' }, "r4 r2"],
+  ["by date, in the committer's own zone", { expressionFilter: "commitDate.Hour() == 14" }, "r4 r1"],
+  ["with paths", { expressionFilter: 'subject != "r4"', includePaths: ["a"] }, "r3 r1"],
+  ["by the whole subject", { expressionFilter: "len(subject) > 2" }, ""],
+  [
+    "tags: by tagger and annotation",
+    {
+      commitSelectionStrategy: "Lexical",
+      expressionFilter: 'tagger contains "Tim" && annotation == "release"',
+    },
+    "r3",
+  ],
+  [
+    "tags: by creation",
+    { commitSelectionStrategy: "NewestTag", expressionFilter: "creatorDate.Year() == 2030" },
+    "r2",
+  ],
+];
+for (const [name, rules, wanted] of filterRows) {
+  test(`filter: ${name}`, { skip: missingGit() }, async (t) => {
+    const bot = "Bot <bot@example.com>";
+    const day = 1_600_000_000;
+    const { discover } = place(t, [
+      { message: "r1", author: bot, files: { a: "1" }, at: day, zone: "+0200", tags: [{ name: "t1" }] },
+      {
+        message: "r2",
+        files: { b: "1" },
+        at: day,
+        zone: "+0000",
+        tags: [{ name: "t2", message: "x", at: 1_900_000_000 }],
+      },
+      {
+        message: "r3",
+        author: bot,
+        files: { a: "2" },
+        at: day,
+        tags: [{ name: "t3", message: "release", at: day }],
+      },
+      { message: "r4", files: { a: "3" }, at: day, zone: "+0200" },
+    ]);
+    assert.equal(subjects(await discover(rules)).join(" "), wanted);
+  });
+}
+
+test("a filter that fails for one candidate fails the discovery, but not beyond the limit", {
+  skip: missingGit(),
+}, async (t) => {
+  const { discover } = place(t, [{ message: "old" }, { message: "new" }]);
+  const rules = { expressionFilter: 'subject == "old" ? nil : true' };
+  await assert.rejects(discover(rules), { code: "subscription", message: /expressionFilter failed/ });
+  assert.deepEqual(subjects(await discover({ ...rules, discoveryLimit: 1 })), ["new"]);
+  const unknown = {
+    commitSelectionStrategy: "NewestTag",
+    expressionFilter: "commitDate.Year() > 1",
+  } as const;
+  assert.deepEqual((await discover(unknown)).commits, []);
+  await assert.rejects(discover({ expressionFilter: "(" }), {
+    code: "subscription",
+    message: /does not compile/,
+  });
+});

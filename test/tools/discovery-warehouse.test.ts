@@ -233,3 +233,27 @@ test("a Warehouse that is not there is no error", { skip: missingGit() }, async 
   await scene.store.delete({ kind: "Warehouse", namespace: "demo", name: "w" });
   assert.equal(await scene.pass(), undefined);
 });
+
+test("criteria decide about Freight, and their failure is no failure of the pass", {
+  skip: missingGit(),
+}, async (t) => {
+  const criteria = (test: string) => (repoURL: string) => ({
+    freightCreationCriteria: { expression: `commitFrom("${repoURL}").Subject ${test}` },
+  });
+  const held = new Scene(t, criteria('== "one"'), [{ message: "one" }]);
+  await held.pass();
+  assert.equal((await held.freight()).length, 1);
+  const unmet = new Scene(t, criteria('== "two"'), [{ message: "one" }]);
+  await unmet.pass();
+  assert.equal((await unmet.freight()).length, 0);
+  assert.equal(
+    await unmet.conditions(),
+    `${healthy} FreightCreationCriteriaSatisfied=False/CriteriaNotSatisfied`,
+  );
+  const broken = new Scene(t, criteria(".x"), [{ message: "one" }]);
+  assert.notEqual(await broken.pass(), undefined);
+  assert.equal(
+    await broken.conditions(),
+    "Ready=False/CriteriaEvaluationFailed Healthy=False/CriteriaEvaluationFailed",
+  );
+});

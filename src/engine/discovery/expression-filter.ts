@@ -1,12 +1,52 @@
-// Expressions that decide about a candidate: `expressionFilter` of Git subscriptions.
+// Expressions that decide: `expressionFilter` of Git subscriptions, and how any result becomes a yes or a no.
 // Knows no repository; callers name the variables.
+import {
+  compile,
+  ExpressionError,
+  fixedZone,
+  formatValue,
+  local,
+  parseBoolGo,
+  TimeValue,
+} from "../../expression/expression";
 import { DiscoveryError } from "./discovery-error";
 
-/** Decides about one candidate by its variables; throws DiscoveryError when the result is no boolean. */
+/** Decides about one candidate by its variables; throws DiscoveryError when it fails or its result is no boolean. */
 export type ExpressionFilter = (variables: Readonly<Record<string, unknown>>) => boolean;
 
 /** Compiles a filter; undefined when there is none. Throws DiscoveryError when it does not compile. */
 export function expressionFilter(text: string | undefined): ExpressionFilter | undefined {
   if (!text) return undefined;
-  throw new DiscoveryError("subscription", "expressionFilter cannot be evaluated yet.");
+  const program = orDiscoveryError("expressionFilter", () => compile(text));
+  return (variables) => orDiscoveryError("expressionFilter", () => toBoolean(program.evaluate(variables)));
+}
+
+/** A boolean as it is, anything else by the text Go prints for it (strconv.ParseBool). Throws when that is neither. */
+export function toBoolean(result: unknown): boolean {
+  if (typeof result === "boolean") return result;
+  const text = formatValue(result);
+  const value = parseBoolGo(text);
+  if (value === undefined) throw new Error(`the result is no boolean: ${text.slice(0, 200)}`);
+  return value;
+}
+
+/** Does something with the expression of a field; what goes wrong becomes a DiscoveryError that names the field. */
+export function orDiscoveryError<T>(field: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof DiscoveryError) throw error;
+    const when =
+      error instanceof ExpressionError && error.phase === "compile" ? "does not compile" : "failed";
+    throw new DiscoveryError("subscription", `${field} ${when}: ${error.message}`, { cause: error });
+  }
+}
+
+/** A time as Go reads it from git: in the zone it was written with. `date` is RFC 3339. */
+export function commitTime(date: string): TimeValue {
+  const [, sign, hours, minutes] = /([+-])(\d\d):?(\d\d)$/.exec(date) ?? [];
+  const distance = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60;
+  const offset = sign === "-" ? -distance : distance;
+  const location = offset === 0 ? local : fixedZone("", offset);
+  return new TimeValue({ seconds: Math.floor(Date.parse(date) / 1000), nanos: 0, location });
 }

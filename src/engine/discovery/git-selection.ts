@@ -5,7 +5,7 @@ import type { DiscoveredCommit, GitSubscription } from "../../model/resources";
 import { compareNewestFirst } from "../../model/semver";
 import { type Matcher, parsePathPattern } from "../patterns";
 import { DiscoveryError } from "./discovery-error";
-import { expressionFilter } from "./expression-filter";
+import { commitTime, expressionFilter } from "./expression-filter";
 import type { CommitRecord, TagRecord } from "./git-output";
 import { tagNameFilter, versionFilter } from "./tag-names";
 
@@ -160,10 +160,10 @@ function toTimestamp(date: string): string {
 }
 
 function commitVariables({ id, date, author, committer, subject }: CommitRecord): Record<string, unknown> {
-  return { id, commitDate: date, author, committer, subject };
+  return { id, commitDate: commitTime(date), author, committer, subject };
 }
 
 function tagVariables(record: TagRecord): Record<string, unknown> {
   const { tag, id, date, author, committer, subject, tagger, annotation } = record;
-  return { tag, id, creatorDate: date, author, committer, subject, tagger, annotation };
+  return { tag, id, creatorDate: commitTime(date), author, committer, subject, tagger, annotation };
 }
