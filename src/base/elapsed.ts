@@ -1,4 +1,4 @@
-// Lengths of time in words a person reads at a glance: `320 ms`, `2 min 5 s`, `3 h ago`.
+// Lengths of time in words a person reads at a glance: `2 min 5 s`, `3 h ago`.
 // Not Go's notation (duration.ts) and not for machines.
 
 const second = 1000;
@@ -6,11 +6,13 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A length in milliseconds with at most two units: `45 ms`, `1.2 s`, `42 s`, `2 min 5 s`, `1 h 3 min`, `2 d 4 h`. */
+/**
+ * A length in milliseconds with at most two units: `<1 s`, `42 s`, `2 min 5 s`, `1 h 3 min`, `2 d 4 h`. No fractions:
+ * Kubernetes keeps times in whole seconds.
+ */
 export function lengthText(ms: number): string {
   const size = Math.max(0, ms);
-  if (size < second) return `${Math.round(size)} ms`;
-  if (size < 10 * second) return `${Number((size / second).toFixed(1))} s`;
+  if (size < second) return "<1 s";
   if (size < minute) return `${Math.floor(size / second)} s`;
   if (size < hour) return twoUnits(size, minute, "min", second, "s");
   if (size < day) return twoUnits(size, hour, "h", minute, "min");

@@ -90,6 +90,7 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
     if (found === undefined) return false;
     const node = this.#listedNode({ folder: found.folder.id, ref: target.ref });
     if (node === undefined) return false;
+    this.#renewAtOnce(); // VS Code finds only what it has been told to ask for
     await this.#view.reveal(node, { select: true, focus: false, expand: options.expand });
     return true;
   }
@@ -125,13 +126,14 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
   #renewSoon(): void {
     this.#roots = undefined;
     if (this.#frame !== undefined || this.#owned.disposed) return;
-    this.#frame = setTimeout(() => {
-      this.#frame = undefined;
-      this.#renew();
-    }, frameMs);
+    this.#frame = setTimeout(() => this.#renewAtOnce(), frameMs);
   }
 
-  #renew(): void {
+  /** Shows what has changed; does nothing when nothing has. */
+  #renewAtOnce(): void {
+    if (this.#frame === undefined) return;
+    clearTimeout(this.#frame);
+    this.#frame = undefined;
     this.#describeView();
     this.#changed.fire(undefined);
   }
