@@ -1,6 +1,7 @@
 // A small HTTP server in front of another: forwards, records, and does what a test tells it to instead.
-// No TLS; loopback only.
+// Loopback only; speaks TLS when it is given a certificate.
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** Answers a request itself, or returns false to have it forwarded. */
@@ -19,21 +20,23 @@ export interface TestProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy in front of `target` (`host:port`), or a server that stands alone. */
+/** Starts a proxy in front of `target` (`host:port`, plain HTTP), or a server that stands alone. */
 export async function startProxy(
   target: string | undefined,
   intercept: Intercept = () => false,
+  certificate?: { readonly key: Buffer; readonly cert: Buffer },
 ): Promise<TestProxy> {
   const requests: string[] = [];
   const upstream = (path: string) => read(target ?? "", path);
-  const server = createServer((incoming, response) => {
+  const answer = (incoming: IncomingMessage, response: ServerResponse) => {
     requests.push(`${incoming.method} ${incoming.url}`);
     void Promise.resolve(intercept(incoming, response, upstream)).then((handled) => {
       if (handled) return;
       if (target === undefined) response.writeHead(404).end();
       else forward(target, incoming, response);
     });
-  });
+  };
+  const server = certificate ? createSecureServer(certificate, answer) : createServer(answer);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,

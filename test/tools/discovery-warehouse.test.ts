@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { silentLogger } from "../../src/base/log";
-import { reconcileWarehouse, type WarehousePorts } from "../../src/engine/discovery/warehouse";
+import { reconcileWarehouse, retryDelayMs, type WarehousePorts } from "../../src/engine/discovery/warehouse";
 import type { Freight, Warehouse } from "../../src/model/resources";
 import { type CommitPlan, importCommits, initBareRepo } from "../support/fast-import";
 import { missingGit } from "../support/git-repos";
+import { startProxy } from "../support/http-proxy";
 import { MemoryStore, TestClock } from "../support/memory-store";
+import { missingRegistry, startRegistry } from "../support/registry";
 import { tempDir } from "../support/temp";
 
 /** A Project with one Warehouse `w`, a repository it subscribes to, and passes over it. */
@@ -256,4 +258,62 @@ test("criteria decide about Freight, and their failure is no failure of the pass
     await broken.conditions(),
     "Ready=False/CriteriaEvaluationFailed Healthy=False/CriteriaEvaluationFailed",
   );
+});
+
+test("a type nobody discovers is refused by name", { skip: missingGit() }, async (t) => {
+  const generic = { subscriptions: [{ helm: { name: "x" } }] };
+  const scene = new Scene(t, () => generic, [{ message: "one" }]);
+  await assert.rejects(scene.pass(), { code: "subscription", message: /artifacts of type "helm"/ });
+});
+
+test("Freight that cannot be stored is told apart from a failed discovery", {
+  skip: missingGit(),
+}, async (t) => {
+  const scene = new Scene(t, () => ({}), [{ message: "one" }]);
+  scene.store.beforeWrite = ({ kind }) => {
+    if (kind === "Freight") throw new Error("the disk is full");
+  };
+  await assert.rejects(scene.pass(), /the disk is full/);
+  assert.equal(
+    await scene.conditions(),
+    "Reconciling=True/FreightCreationInProgress Ready=False/FreightCreationFailure Healthy=False/FreightBuildFailure " +
+      "FreightCreationCriteriaSatisfied=True/CriteriaSatisfied",
+  );
+  const { status } = await scene.warehouse();
+  assert.equal(status?.observedGeneration, 1);
+  assert.equal(status?.discoveredArtifacts?.git?.[0]?.commits?.length, 1);
+  scene.store.beforeWrite = () => {};
+  assert.equal((await scene.pass())?.created?.commits?.[0]?.message, "one");
+});
+
+test("pauses between failing passes double up to a quarter of an hour", () => {
+  assert.deepEqual([1, 2, 3, 10].map(retryDelayMs), [5, 10, 20, 2560]);
+  assert.equal(retryDelayMs(1000), 1_000_000);
+});
+
+test("commits, images and charts together make one Freight", {
+  skip: missingGit() || missingRegistry(),
+}, async (t) => {
+  const registry = await startRegistry(tempDir(t));
+  t.after(() => registry.stop());
+  const digest = await registry.push("team/app", { annotations: { a: "b" } }, "1.2.3");
+  await registry.push("charts/app", {}, "0.1.0");
+  const index = await startProxy(undefined, (_request, response) => {
+    response.end("entries:\n  web:\n  - version: 7.0.0\n");
+    return true;
+  });
+  t.after(() => index.close());
+  const image = { repoURL: `${registry.host}/team/app` };
+  const oci = { repoURL: `oci://${registry.host}/charts/app` };
+  const classic = { repoURL: `http://${index.host}`, name: "web" };
+  const subscriptions = [{ chart: oci }, { image }, { chart: classic }];
+  const all = (repoURL: string) => ({ subscriptions: [...subscriptions, { git: { repoURL } }] });
+  const scene = new Scene(t, all, [{ message: "one" }]);
+  const created = (await scene.pass())?.created;
+  assert.deepEqual(created?.images, [{ ...image, tag: "1.2.3", digest, annotations: { a: "b" } }]);
+  assert.deepEqual(created?.charts, [
+    { ...oci, version: "0.1.0" },
+    { ...classic, version: "7.0.0" },
+  ]);
+  assert.equal(created?.commits?.[0]?.message, "one");
 });

@@ -107,14 +107,17 @@ export class RegistrySession {
     return { origin, response: await this.#fetch(new URL("/v2/", origin)) };
   }
 
-  /** Tries TLS, and plain HTTP too once that has failed or kept silent for a moment; the first answer counts. */
+  /**
+   * Tries TLS, and plain HTTP too once that has failed or kept silent for a moment; the first answer counts. A server
+   * whose certificate is refused speaks TLS, so there is nothing else to try.
+   */
   async #pingEither(): Promise<{ readonly origin: string; readonly response: Response }> {
     const secure = this.#ping("https");
-    const isSecure = secure.then(
+    const speaksTls = secure.then(
       () => true,
-      () => false,
+      (error) => /certificate/i.test(errorMessage(error)),
     );
-    if (await Promise.race([isSecure, delay(plainHttpDelayMs, false, { ref: false })])) return secure;
+    if (await Promise.race([speaksTls, delay(plainHttpDelayMs, false, { ref: false })])) return secure;
     const plain = this.#ping("http");
     return Promise.any([secure, plain]).catch(() => plain);
   }
