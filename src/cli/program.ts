@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { DisposableStore } from "../base/disposable";
 import { errorMessage, isAbortError } from "../base/errors";
 import type { GlobalOptions, ProgramContext } from "./context";
+import { addEvalCommand } from "./eval";
 import { addGetCommand } from "./get";
 import { addPromoteCommand } from "./promote";
 import { addRefreshCommand } from "./refresh";
@@ -23,7 +24,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .hook("preAction", (_program, action) => {
       globals = action.optsWithGlobals();
     });
-  for (const add of [addSampleCommand, addGetCommand, addRefreshCommand, addPromoteCommand])
+  for (const add of [addSampleCommand, addGetCommand, addRefreshCommand, addPromoteCommand, addEvalCommand])
     add(program, context);
   prepare(program, terminal);
   try {

@@ -12,13 +12,11 @@ import {
   type Warehouse,
 } from "../model/resources";
 import { stepConfigError } from "../model/schema/schema";
-import { isStepKind } from "../model/schema/step-kinds";
 import { secretCredentials } from "./credentials";
 import { type CreateFreightRequest, createFreight } from "./discovery/freight";
 import { reconcileWarehouse } from "./discovery/warehouse";
 import { type EnginePorts, StoreError } from "./ports";
 import { createPromotion, type PromotionRequest } from "./promotion/admission";
-import { StepEvaluator } from "./promotion/evaluator";
 import type { EffectPort } from "./promotion/step";
 import { requestAbort, StageDriver } from "./reconcile/stage-driver";
 import { StageLoop } from "./stage-loop";
@@ -70,8 +68,7 @@ export class Engine implements Disposable {
     this.#driver = new StageDriver(this.#ports, {
       runners: stepRunners,
       healthCheckers: {},
-      configError: (kind, config) => (isStepKind(kind) ? stepConfigError(kind, config) : undefined),
-      newEvaluation: () => new StepEvaluator(),
+      configError: stepConfigError,
       fetch: globalThis.fetch,
     });
     this.#owned.add(toDisposable(() => this.#shutdown.abort()));

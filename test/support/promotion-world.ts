@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { silentLogger } from "../../src/base/log";
 import type { EnginePorts } from "../../src/engine/ports";
 import { createPromotion } from "../../src/engine/promotion/admission";
-import { StepEvaluator } from "../../src/engine/promotion/evaluator";
 import type { StepContext, StepResult } from "../../src/engine/promotion/step";
 import { StageDriver, type StageDriverParts } from "../../src/engine/reconcile/stage-driver";
 import {
@@ -125,7 +124,6 @@ export class World {
       ),
       healthCheckers: {},
       configError: () => undefined,
-      newEvaluation: () => new StepEvaluator(),
       fetch: globalThis.fetch,
     };
     this.driver = new StageDriver(this.ports, this.parts);

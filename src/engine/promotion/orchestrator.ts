@@ -1,6 +1,7 @@
 // The loop over a Promotion's steps: skip, run, retry, give up, and what all of it comes to in the end
 // (pkg/promotion/local_orchestrator.go). Knows no store and no work directory; it is told when to write progress down.
 import { parseDuration } from "../../base/duration";
+import { goQuote } from "../../base/go-text";
 import type { Logger } from "../../base/log";
 import { formatTime, timeMs } from "../../base/time";
 import type {
@@ -16,7 +17,6 @@ import type {
 import type { StepKind } from "../../model/schema/step-kinds";
 import type { Clock } from "../ports";
 import type { Grant } from "./capabilities";
-import { goQuote } from "./go-text";
 import type { AnyStepRunner } from "./step";
 import {
   completeStep,

@@ -1,11 +1,11 @@
 // One run of one step and what it means: finished, to be retried, or still waiting (pkg/promotion local_executor.go,
 // local_orchestrator.go). Guards against whatever a runner may throw; decides nothing about other steps.
 import { formatDuration } from "../../base/duration";
+import { goQuote } from "../../base/go-text";
 import { isObject } from "../../base/json";
 import type { Logger } from "../../base/log";
 import type { HealthCheckStep, StepExecutionMetadata, StepStatus } from "../../model/resources";
 import type { Grant } from "./capabilities";
-import { goQuote } from "./go-text";
 import { type AnyStepRunner, type StepContext, StepError, type StepOutput } from "./step";
 
 /** What a run came to. `error` is a fault beside the status, as Go's second return value. */

@@ -1,7 +1,7 @@
 // What steps of one Promotion share: outputs by alias, as the running pass holds them and as they are recorded.
 // A pass keeps Go's types (an int is a bigint); recording turns them into JSON (pkg/promotion/state.go).
 import { isObject, type JsonObject, type JsonValue } from "../../base/json";
-import { goTypeName, toJson } from "./go-text";
+import { toJson, typeName } from "../../expression/expression";
 import type { StepOutput } from "./step";
 
 /** Outputs by full alias. `null` is a step that ran and had none: within its pass that reads as an empty object. */
@@ -25,7 +25,7 @@ function copyValue(value: unknown): unknown {
   if (isPlainMap(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copyValue(member)]));
   }
-  throw new PassPanic(`cannot deep copy ${goTypeName(value)}`);
+  throw new PassPanic(`cannot deep copy ${typeName(value)}`);
 }
 
 function isPlainList(value: unknown): value is unknown[] {

@@ -1,15 +1,29 @@
 // Kargo's templates: expressions between `${{ }}` or `${% %}` in text and in whole configurations, and the type the
 // result takes in the end (pkg/expressions/json_templates.go). What expressions may say and call is decided elsewhere.
 import { isObject } from "../../base/json";
-import { parseBoolGo, parseFloatGo, toJson, unsupportedNumber } from "./go-text";
+import { parseBoolGo, parseFloatGo, parseJson, toJson, toValid } from "../../expression/expression";
 
 const delimiters = [
   { start: "${{", end: "}}" },
   { start: "${%", end: "%}" },
 ] as const;
 
-/** Evaluates one expression and says what stands in the text for it. Throws an Error that says what is wrong. */
-export type ExpressionText = (source: string) => string;
+/**
+ * Evaluates one expression and says what stands in the text for it; `at` is where it begins in its template, in UTF-16
+ * units. Throws an Error that says what is wrong.
+ */
+export type ExpressionText = (source: string, at: number) => string;
+
+/** An opening delimiter without a closing one. */
+export class UnclosedExpressionError extends Error {
+  /** Where the opening delimiter stands, in UTF-16 units. */
+  readonly at: number;
+
+  constructor(closer: string, at: number) {
+    super(`unclosed expression: expected "${closer}" but reached end of template`);
+    this.at = at;
+  }
+}
 
 /** True when `text` holds an expression; other text is never touched. */
 export function isTemplate(text: string): boolean {
@@ -26,36 +40,36 @@ export function evaluateTemplate(text: string, evaluate: ExpressionText): unknow
 
 function substitute(template: string, evaluate: ExpressionText): string {
   let result = "";
-  for (let rest = template; ; ) {
-    const found = nextExpression(rest);
-    if (found === undefined) return result + rest;
-    result += found.before;
+  for (let from = 0; ; ) {
+    const found = nextExpression(template, from);
+    if (found === undefined) return result + template.slice(from);
+    result += template.slice(from, found.start);
+    from = found.end;
     // Nothing between the delimiters ends the evaluation: what follows is taken as it stands.
-    if (found.source === "") return result + found.after;
-    result += evaluate(found.source);
-    rest = found.after;
+    if (found.source === "") return result + template.slice(from);
+    result += evaluate(found.source, found.at);
   }
 }
 
+/** An expression in its template: delimiters and all from `start` to `end`, its source from `at`. */
+interface Found {
+  readonly start: number;
+  readonly at: number;
+  readonly source: string;
+  readonly end: number;
+}
+
 /** The first expression by the earliest opening delimiter and the first closing one behind it, whatever is between. */
-function nextExpression(
-  text: string,
-): { readonly before: string; readonly source: string; readonly after: string } | undefined {
+function nextExpression(template: string, from: number): Found | undefined {
   const [first] = delimiters
-    .map((delimiter) => ({ ...delimiter, at: text.indexOf(delimiter.start) }))
-    .filter(({ at }) => at >= 0)
-    .sort((a, b) => a.at - b.at);
+    .map((delimiter) => ({ ...delimiter, opens: template.indexOf(delimiter.start, from) }))
+    .filter(({ opens }) => opens >= 0)
+    .sort((a, b) => a.opens - b.opens);
   if (first === undefined) return undefined;
-  const begin = first.at + first.start.length;
-  const end = text.indexOf(first.end, begin);
-  if (end < 0) {
-    throw new Error(`unclosed expression: expected "${first.end}" but reached end of template`);
-  }
-  return {
-    before: text.slice(0, first.at),
-    source: text.slice(begin, end),
-    after: text.slice(end + first.end.length),
-  };
+  const at = first.opens + first.start.length;
+  const closes = template.indexOf(first.end, at);
+  if (closes < 0) throw new UnclosedExpressionError(first.end, first.opens);
+  return { start: first.opens, at, source: template.slice(at, closes), end: closes + first.end.length };
 }
 
 /** Gives the text of an evaluated template its type; the order of the questions decides what `1` and `t` become. */
@@ -68,21 +82,7 @@ export function coerce(text: string): unknown {
   const boolean = parseBoolGo(body);
   if (boolean !== undefined) return boolean;
   const json = parseJson(body);
-  return json === undefined ? body + newline : json.value;
-}
-
-/** JSON as Go reads it into `any`: a number that no double can hold makes the whole text no JSON. */
-function parseJson(text: string): { readonly value: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(text, (_key, member: unknown) => {
-      if (typeof member === "number" && !Number.isFinite(member))
-        throw new SyntaxError("number out of range");
-      return typeof member === "string" ? wellFormed(member) : member;
-    });
-    return { value };
-  } catch {
-    return undefined;
-  }
+  return json.problem === undefined ? json.value : body + newline;
 }
 
 /**
@@ -99,7 +99,8 @@ export function evaluateConfig(config: unknown, evaluate: ExpressionText): unkno
     );
   }
   const evaluated = evaluateMembers(config, evaluate);
-  requireJson(evaluated);
+  // JSON knows neither NaN nor infinity.
+  toJson(evaluated);
   return isReadableYaml(evaluated) ? throughYaml(evaluated) : undefined;
 }
 
@@ -110,12 +111,6 @@ function evaluateMembers(value: unknown, evaluate: ExpressionText): unknown {
   return fromEntries(
     Object.entries(value).map(([key, member]) => [key, evaluateMembers(member, evaluate)] as const),
   );
-}
-
-/** JSON knows neither NaN nor infinity; the first one in the order of keys is the one that is named. */
-function requireJson(value: unknown): void {
-  const problem = unsupportedNumber(value);
-  if (problem !== undefined) throw new Error(`json: unsupported value: ${problem}`);
 }
 
 /** Characters that JSON writes as they are and YAML's reader refuses. */
@@ -139,17 +134,12 @@ function isReadableKey(key: string): boolean {
 /** What reading JSON as YAML changes: there is no negative zero, and NEL is a line break that folds. */
 function throughYaml(value: unknown): unknown {
   if (typeof value === "number") return value === 0 ? 0 : value;
-  if (typeof value === "string") return folded(wellFormed(value));
+  if (typeof value === "string") return folded(toValid(value));
   if (Array.isArray(value)) return value.map(throughYaml);
   if (!isObject(value)) return value;
   return fromEntries(
-    Object.entries(value).map(([key, member]) => [wellFormed(key), throughYaml(member)] as const),
+    Object.entries(value).map(([key, member]) => [toValid(key), throughYaml(member)] as const),
   );
-}
-
-/** The text as UTF-8 can carry it: a lone surrogate is replaced, as Go replaces it. */
-function wellFormed(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 /** One line break with the blanks around it becomes a blank, several become one less. */

@@ -4,6 +4,8 @@ import { isControlFlow, isTerminalPhase, type Promotion } from "../../model/reso
 import type { EnginePorts } from "../ports";
 import { abortRequest, annotationKeys, requestAnnotation } from "../promotion/annotations";
 import { grantCapabilities } from "../promotion/capabilities";
+import { StepEvaluator } from "../promotion/evaluator";
+import { StepData } from "../promotion/expression-data";
 import type { StepRunners } from "../promotion/orchestrator";
 import { backoffMs, PromotionRun, type RunParts } from "../promotion/promotion-run";
 import { reconcileControlFlow } from "./control-flow";
@@ -11,7 +13,7 @@ import type { HealthCheckers } from "./stage-health";
 import { reconcileStage } from "./stage-reconcile";
 
 /** What a driver is built from beside the engine's ports. */
-export interface StageDriverParts extends Pick<RunParts, "configError" | "newEvaluation"> {
+export interface StageDriverParts extends Pick<RunParts, "configError"> {
   readonly runners: StepRunners;
   readonly healthCheckers: HealthCheckers;
   /** Opens the HTTP connections of steps. */
@@ -86,8 +88,13 @@ export class StageDriver {
     const key = `${namespace}/${name}`;
     const known = this.#runs.get(key);
     if (known !== undefined) return known;
-    const grant = (project: string) => grantCapabilities(this.#ports, project, this.#parts.fetch);
-    const run = new PromotionRun(this.#ports, { ...this.#parts, grant }, namespace, name);
+    const parts: RunParts = {
+      runners: this.#parts.runners,
+      configError: this.#parts.configError,
+      grant: (project) => grantCapabilities(this.#ports, project, this.#parts.fetch),
+      newEvaluation: (project, mask) => new StepEvaluator(new StepData(this.#ports, project, mask)),
+    };
+    const run = new PromotionRun(this.#ports, parts, namespace, name);
     this.#runs.set(key, run);
     return run;
   }

@@ -2,17 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLogger } from "../../../../src/base/log";
 import { StepEvaluator } from "../../../../src/engine/promotion/evaluator";
+import { StepData } from "../../../../src/engine/promotion/expression-data";
 import {
   finalPhase,
   type LoopProgress,
   type LoopResult,
   runSteps,
 } from "../../../../src/engine/promotion/orchestrator";
+import { SecretMask } from "../../../../src/engine/promotion/secret-mask";
 import { StepError, type StepResult } from "../../../../src/engine/promotion/step";
 import { PassPanic, type PromotionState } from "../../../../src/engine/promotion/step-state";
 import type { PromotionStep, StepExecutionMetadata, StepStatus } from "../../../../src/model/resources";
 import type { StepKind } from "../../../../src/model/schema/step-kinds";
-import { TestClock } from "../../../support/memory-store";
+import { MemoryStore, TestClock } from "../../../support/memory-store";
 
 const time = "2026-01-02T03:04:05Z";
 
@@ -29,6 +31,7 @@ interface Run {
   readonly shutdown?: AbortSignal;
 }
 
+const noData = new StepData({ store: new MemoryStore(new TestClock()) }, "shop", new SecretMask());
 const never = new AbortController().signal;
 
 async function run(options: Run): Promise<{ result: LoopResult; ran: string[]; states: PromotionState[] }> {
@@ -79,7 +82,7 @@ async function run(options: Run): Promise<{ result: LoopResult; ran: string[]; s
       },
       configError: options.configError ?? (() => undefined),
       grant: async () => ({}),
-      newEvaluation: () => new StepEvaluator(),
+      newEvaluation: () => new StepEvaluator(noData),
       clock,
       log: silentLogger,
       beforeRun: options.beforeRun ?? (async () => {}),
