@@ -1,7 +1,8 @@
 // A git server on loopback: `git http-backend` behind node:http, with basic authentication and ways to misbehave.
-// Serves every repository below its root; no TLS.
+// Serves every repository below its root.
 import { spawn } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** How the server behaves. Change it while it runs. */
@@ -14,13 +15,15 @@ export interface GitServerBehaviour {
   redirectTo?: string;
   /** Takes requests whose path matches and never answers. */
   hangOn?: RegExp;
+  /** Speaks TLS with this certificate; looked at once. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** Answers as Gitea does when it is asked for its version. */
   giteaVersion?: string;
 }
 
 /** A running server. */
 export interface GitServer {
-  /** `http://127.0.0.1:PORT`, without a trailing slash. */
+  /** `http://127.0.0.1:PORT` (https with TLS), without a trailing slash. */
   readonly url: string;
   readonly behaviour: GitServerBehaviour;
   /** User names and passwords that arrived, in order. */
@@ -40,16 +43,18 @@ export async function startGitServer(root: string, behaviour: GitServerBehaviour
   const hanging = new Promise<void>((done) => {
     onHanging = done;
   });
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const given = /^Basic (.*)$/.exec(request.headers.authorization ?? "")?.[1];
     if (given !== undefined) signIns.push(Buffer.from(given, "base64").toString());
     requests.push(`${request.method} ${request.url}`);
     if (behaviour.hangOn?.test(request.url ?? "")) onHanging();
     else if (!refuse(behaviour, request, response)) serve(root, request, response);
-  });
+  };
+  const { tls } = behaviour;
+  const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http${tls === undefined ? "" : "s"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     behaviour,
     signIns,
     requests,

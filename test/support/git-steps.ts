@@ -35,6 +35,8 @@ export type GitStepKind = "git-clear" | "git-clone" | "git-commit" | "git-push" 
 /** What differs from an anonymous user with Kargo's own identity. */
 export interface GitWorkOptions {
   readonly credentials?: Credentials;
+  /** What looking for credentials throws. */
+  readonly lookupFault?: Error;
   readonly user?: GitUser;
   readonly pushPolicy?: PushIntegrationPolicy;
   /** Sits between a push and its act. */
@@ -107,14 +109,19 @@ export class GitWork {
   }
 
   #capabilities(): Partial<Capabilities> {
-    const { credentials, user, pushPolicy, effects } = this.#options;
+    const { credentials, lookupFault, user, pushPolicy, effects } = this.#options;
     return {
       git: {
         user: user ?? { name: "", email: "" },
         paths: {},
         ...(pushPolicy && { pushPolicy }),
       },
-      credentials: { find: async () => credentials },
+      credentials: {
+        find: async () => {
+          if (lookupFault !== undefined) throw lookupFault;
+          return credentials;
+        },
+      },
       network: { fetch },
       effects: {
         perform: async (effect, act) => {

@@ -243,6 +243,26 @@ test("an abort ends git and everything it started", { skip }, async (t) => {
   assert.deepEqual(processesThatMention(client.home.dir), []);
 });
 
+test("an abort ends its own command and none beside it", { skip }, async (t) => {
+  const dir = tempDir(t);
+  makeRemote(join(dir, "r.git"), { a: "1" });
+  const server = await startGitServer(dir, { hangOn: /git-upload-pack$/ });
+  t.after(() => server.close());
+  const client = await clientIn(t, dir);
+  const stopping = new AbortController();
+  const args = ["clone", operands, `${server.url}/r.git`, join(dir, "copy")];
+  const hanging = client.run(args, { cwd: dir, signal: stopping.signal });
+  await server.hanging;
+  const beside = Array.from({ length: 12 }, async (_, index) => {
+    const run = { cwd: join(dir, "r.git"), signal };
+    const { stdout } = await client.run(["rev-parse", `main~0^{}`, `HEAD`].slice(0, 1 + (index % 3)), run);
+    return stdout.trim().split("\n").filter(Boolean).length;
+  });
+  stopping.abort(new Error("stopped"));
+  assert.deepEqual(await Promise.all(beside), [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]);
+  await assert.rejects(hanging, { message: "stopped" });
+});
+
 test("a signal that has fired already starts nothing", { skip }, async (t) => {
   const dir = tempDir(t);
   const client = await clientIn(t, dir);

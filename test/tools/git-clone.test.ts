@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   lstatSync,
@@ -394,6 +395,10 @@ test("credentials that are wrong, missing, or cannot be looked up", { skip }, as
     /^error cloning http:.*: error cloning repo "http:.*" into "<work>\/repo-.*\/repo": .*Authentication failed/s,
   );
   assert.equal(wrong.error?.includes("wrong-value"), false);
+  const lookup = { lookupFault: new Error("the vault is sealed") };
+  const sealed = await work.with(t, lookup).run("git-clone", config);
+  assert.equal(sealed.status, "Errored");
+  assert.equal(sealed.error, `error getting credentials for ${config.repoURL}: the vault is sealed`);
   const missing = await new GitWork(t, {}, work.root).run("git-clone", config);
   assert.match(missing.error ?? "", /could not read Username for 'http:/);
 });
@@ -431,3 +436,43 @@ test("a second run in the same work directory meets what the first one left", { 
   const again = await work.run("git-clone", config);
   assert.match(again.error ?? "", /fatal: '<work>\/src' already exists/);
 });
+
+test("a held creation of a branch leaves the remote alone, and the checkout is there", {
+  skip,
+}, async (t) => {
+  const work = new GitWork(t, { effects: { perform: async () => undefined as never } });
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  const checkout = [{ branch: "new", path: "src", create: true }];
+  await work.succeed("git-clone", { repoURL: remote, checkout });
+  assert.equal(git(remote, "branch", "--list", "new"), "");
+  assert.equal(git(join(work.dir, "src"), "branch", "--show-current"), "new");
+});
+
+const skipTls = skip || (spawnSync("openssl", ["version"]).error ? "openssl is missing" : false);
+
+test("a certificate nobody vouches for: refused, or accepted for the clone's life", {
+  skip: skipTls,
+}, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  const server = await startGitServer(work.root, { tls: selfSigned(work.root) });
+  t.after(() => server.close());
+  const config = { repoURL: `${server.url}/r.git`, checkout: [{ branch: "main", path: "src" }] };
+  const refused = await work.run("git-clone", config);
+  assert.match(refused.error ?? "", /server certificate verification failed|SSL certificate problem/);
+  await work.succeed("git-clone", { ...config, insecureSkipTLSVerify: true });
+  writeFileSync(join(work.dir, "src/a"), "2");
+  await work.succeed("git-commit", { path: "src", message: "m" });
+  await work.succeed("git-push", { path: "src" });
+  assert.equal(git(remote, "log", "-1", "--format=%s", "main"), "m");
+});
+
+function selfSigned(dir: string): { key: string; cert: string } {
+  const [key, cert] = [join(dir, "key.pem"), join(dir, "cert.pem")];
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  execFileSync("openssl", [...args, "-keyout", key, "-out", cert, "-days", "2", ...subject], {
+    stdio: "ignore",
+  });
+  return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
+}

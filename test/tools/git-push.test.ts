@@ -51,6 +51,22 @@ test("the branch that is checked out", { skip }, async (t) => {
   ]);
 });
 
+test("clone, commit and push take eight git commands", { skip }, async (t) => {
+  const { work } = await committed(t);
+  await work.succeed("git-push", { path: "src" });
+  const commands = work.log.flatMap((line) => /git (\S+) .* → 0 in/.exec(line)?.[1] ?? []);
+  assert.deepEqual(commands, [
+    "clone",
+    "ls-remote",
+    "worktree",
+    "add",
+    "commit",
+    "ls-remote",
+    "pull",
+    "push",
+  ]);
+});
+
 test("remote changes come in by rebase first, and the output tells the new commit", { skip }, async (t) => {
   const { work, remote, tree } = await committed(t);
   const before = git(tree, "rev-parse", "HEAD");

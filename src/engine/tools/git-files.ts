@@ -55,7 +55,7 @@ export async function readSettings(commonDir: string): Promise<ReadonlyMap<strin
   let section = "";
   for (const line of text.split("\n")) {
     const header = /^\[(\w+)(?: "([\w./-]+)")?]$/.exec(line);
-    const entry = /^\t(\w+) = ([^"\\;#\r]*[^"\\;#\s])$/.exec(line);
+    const entry = /^\t(\w+) = ([^"\\;#\r]*[^"\\;#\s])$/.exec(line) ?? /^\t(\w+) = "([^"\\\r]*)"$/.exec(line);
     if (header !== null) section = [header[1]?.toLowerCase(), header[2]].filter(Boolean).join(".");
     else if (entry !== null) settings.set(`${section}.${entry[1]?.toLowerCase()}`, entry[2] ?? "");
     else if (line !== "") return undefined;

@@ -129,7 +129,7 @@ export class GitHome {
   async #writeSettings(options: GitHomeOptions): Promise<void> {
     const { identity, insecureSkipTLSVerify, programs } = options;
     const signs = String(Boolean(identity?.signingKey));
-    const settings: (readonly [string, string, string])[] = [
+    const settings: GitSetting[] = [
       ["init", "defaultBranch", "main"],
       ["user", "name", identity?.name || "Kargo"],
       ["user", "email", identity?.email || "no-reply@kargo.io"],
@@ -231,8 +231,11 @@ function networkEnvironment(): Record<string, string> {
   return env;
 }
 
+/** Section, key and value of a setting. */
+export type GitSetting = readonly [string, string, string];
+
 /** The text of a git configuration file. Values are quoted, so that any of them comes back as it was. */
-function configText(settings: readonly (readonly [string, string, string])[]): string {
+export function configText(settings: readonly GitSetting[]): string {
   return settings.map(([section, key, value]) => `[${section}]\n\t${key} = ${configValue(value)}\n`).join("");
 }
 

@@ -1,12 +1,12 @@
 // The bare clone of a Promotion, to which working trees are added (pkg/controller/git/bare_repo.go).
 // Changes no working tree beyond adding it; git-worktree.ts does the rest.
-import { realpath, rm } from "node:fs/promises";
+import { appendFile, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { goQuote } from "../../base/go-text";
 import { type GitArg, type GitClient, type GitRun, hidden, operands } from "./git";
 import { shownUrl } from "./git-auth";
 import { GitError, withContext } from "./git-error";
-import type { GitIdentity } from "./git-home";
+import { configText, type GitIdentity } from "./git-home";
 import { openRemote, type RemoteOptions, remoteBranchExists, runPush } from "./git-remote";
 import { isSigningConfigured } from "./git-signature";
 import { Worktree } from "./git-worktree";
@@ -57,10 +57,11 @@ export class BareRepo {
       const dir = join(client.home.dir, "repo");
       const args = [
         ...["clone", "--bare", ...(options.blobless ? ["--filter", "blob:none"] : [])],
-        ...[cloneSettings(client.home.dir, dir, repoURL), operands, client.access?.url ?? repoURL, dir],
+        ...[cloneSettings(client.home.dir), operands, client.access?.url ?? repoURL, dir],
       ];
       const context = `error cloning repo ${goQuote(shownUrl(repoURL))} into ${goQuote(dir)}`;
       await withContext(context, client.run(args, { cwd: client.home.dir, signal }));
+      await appendFile(join(dir, "config"), cloneRecords(client.home.dir, dir, repoURL));
       return new BareRepo(repoURL, dir, client);
     } catch (error) {
       await client.home.close();
@@ -138,18 +139,22 @@ export class BareRepo {
 }
 
 /**
- * Settings of the new repository: where later steps find home and URL, as Kargo records them, and an end to hooks and
- * background maintenance, which Kargo's image does not have. They stand here and not in the home because a remote that
- * is a folder reads the home too, and its hooks must run.
+ * An end to hooks and background maintenance, which Kargo's image does not have. It stands here and not in the home
+ * because a remote that is a folder reads the home too, and its hooks must run.
  */
-function cloneSettings(home: string, dir: string, repoURL: string): GitArg {
-  const settings = {
-    "kargo.repoDir": dir,
-    "kargo.repoHomeDir": home,
-    "kargo.repoOriginalURL": repoURL,
-    "core.hooksPath": join(home, "no-hooks"),
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-  };
-  return hidden(...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]));
+function cloneSettings(home: string): GitArg {
+  const settings = [`core.hooksPath=${join(home, "no-hooks")}`, "gc.auto=0", "maintenance.auto=false"];
+  return hidden(...settings.flatMap((setting) => ["-c", setting]));
+}
+
+/**
+ * Where later steps find home and URL, under the keys Kargo uses. Written and not passed as arguments: a URL may hold a
+ * password, and everybody on a machine may look at arguments.
+ */
+function cloneRecords(home: string, dir: string, repoURL: string): string {
+  return configText([
+    ["kargo", "repoDir", dir],
+    ["kargo", "repoHomeDir", home],
+    ["kargo", "repoOriginalURL", repoURL],
+  ]);
 }

@@ -230,7 +230,9 @@ async function spawnGit(request: SpawnRequest): Promise<SpawnEnd> {
   try {
     const stdout = await sightings.run(sighting, () => git.raw([...request.args]));
     signal.throwIfAborted();
-    if (sighting.child?.pid === undefined) throw new Error("the program could not be started");
+    if (sighting.child !== undefined && sighting.child.pid === undefined) {
+      throw new Error("the program could not be started");
+    }
     return { exitCode, stdout, output: Buffer.concat(chunks).toString() };
   } catch (error) {
     signal.throwIfAborted();

@@ -89,20 +89,20 @@ test("a merge that waits for its commit", async (t) => {
 
 test("settings: sections, names in quotes, the last value", async (t) => {
   const config =
-    '[core]\n\tbare = true\n[remote "origin"]\n\turl = https://a@h/r x\n[kargo]\n\trepoDir = /a\n\trepoDir = /b\n';
+    '[core]\n\tbare = true\n[remote "origin"]\n\turl = https://a@h/r x\n[kargo]\n\trepoDir = /a\n[kargo]\n\trepoDir = "/b #1"\n';
   const { files } = layout(t, { "repo/config": config });
   assert.deepEqual(
     await readSettings(files.commonDir),
     new Map([
       ["core.bare", "true"],
       ["remote.origin.url", "https://a@h/r x"],
-      ["kargo.repodir", "/b"],
+      ["kargo.repodir", "/b #1"],
     ]),
   );
 });
 
 for (const line of [
-  '\turl = "quoted"',
+  '\turl = "quoted \\" quote"',
   "\turl = a # comment",
   "\turl = a\\",
   "\tbare",
