@@ -317,3 +317,12 @@ test("commits, images and charts together make one Freight", {
   ]);
   assert.equal(created?.commits?.[0]?.message, "one");
 });
+
+test("a password written into a URL is shown in no condition and no error", {
+  skip: missingGit(),
+}, async (t) => {
+  const secret = { subscriptions: [{ git: { repoURL: "http://ann:s3cret!@127.0.0.1:1/x.git" } }] };
+  const scene = new Scene(t, () => secret, []);
+  await assert.rejects(scene.pass(), (error: Error) => !error.message.includes("s3cret!"));
+  assert.ok(!JSON.stringify((await scene.warehouse()).status).includes("s3cret!"));
+});

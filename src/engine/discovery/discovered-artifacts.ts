@@ -11,6 +11,7 @@ import type {
   Warehouse,
 } from "../../model/resources";
 import type { EnginePorts } from "../ports";
+import { shownUrl } from "../tools/git-auth";
 import { discoverChart } from "./chart";
 import { DiscoveryError } from "./discovery-error";
 import { discoverGit } from "./git";
@@ -74,7 +75,8 @@ function unsupported(subscription: RepoSubscription): string {
 function inSubscription(index: number, subscription: RepoSubscription, error: unknown): unknown {
   if (!(error instanceof DiscoveryError)) return error;
   const [type = "", value] = Object.entries(subscription)[0] ?? [];
-  const { repoURL } = (value ?? {}) as { readonly repoURL?: string };
-  const where = `Subscription ${index + 1} (${[type, repoURL].filter(Boolean).join(" ")})`;
+  const { repoURL } = (value ?? {}) as { readonly repoURL?: unknown };
+  const shown = typeof repoURL === "string" ? shownUrl(repoURL) : "";
+  const where = `Subscription ${index + 1} (${[type, shown].filter(Boolean).join(" ")})`;
   return new DiscoveryError(error.code, `${where}: ${error.message}`, { cause: error });
 }

@@ -10,9 +10,12 @@ const cacheVersion = 1;
 /** Results of one repository that are kept, the latest first. */
 const maxResults = 16;
 
+/** A result without its URL, which may hold a password. */
+export type Selected = Omit<GitDiscoveryResult, "repoURL">;
+
 interface Remembered {
   readonly key: string;
-  readonly result: GitDiscoveryResult;
+  readonly selected: Selected;
 }
 
 /** Names one state of a remote, as it told it itself, together with what is wanted of it. */
@@ -24,15 +27,15 @@ export function recallKey(remoteRefs: string, subscription: GitSubscription): st
     .digest("hex");
 }
 
-/** The result that was found for that state; undefined when there is none. */
-export async function recall(mirror: string, key: string): Promise<GitDiscoveryResult | undefined> {
-  return (await load(mirror)).find((one) => one.key === key)?.result;
+/** What was selected in that state; undefined when it is not known. */
+export async function recall(mirror: string, key: string): Promise<Selected | undefined> {
+  return (await load(mirror)).find((one) => one.key === key)?.selected;
 }
 
-/** Remembers a result. */
-export async function remember(mirror: string, key: string, result: GitDiscoveryResult): Promise<void> {
+/** Remembers what was selected. */
+export async function remember(mirror: string, key: string, selected: Selected): Promise<void> {
   const others = (await load(mirror)).filter((one) => one.key !== key);
-  const results: Remembered[] = [{ key, result }, ...others].slice(0, maxResults);
+  const results: Remembered[] = [{ key, selected }, ...others].slice(0, maxResults);
   await saveJson(pathOf(mirror), { version: cacheVersion, results });
 }
 

@@ -100,15 +100,15 @@ async function discover(
   // An expression may ask for the time, so its verdict is never remembered.
   const key = text === undefined || selection.passes ? undefined : recallKey(text, subscription);
   const known = key && (await recall(mirror.path, key));
-  if (known) return known;
+  if (known) return { repoURL, ...known };
   const listing = text === undefined ? undefined : readListing(text, selection);
   const observedRefs = listing && observe(selection, listing.refs);
   const { previous } = options;
   const isSame = previous?.repoURL === repoURL && isSameObservation(previous.observedRefs, observedRefs);
   const commits = isSame ? (previous.commits ?? []) : await select(mirror, selection, listing);
-  const result = { repoURL, commits, ...(observedRefs && { observedRefs }) };
-  if (key) await remember(mirror.path, key, result);
-  return result;
+  const selected = { commits, ...(observedRefs && { observedRefs }) };
+  if (key) await remember(mirror.path, key, selected);
+  return { repoURL, ...selected };
 }
 
 /**

@@ -4,6 +4,7 @@ import { parseDurationMs } from "../../base/duration";
 import { timeMs } from "../../base/time";
 import { deleteCondition, findCondition, type NewCondition, setCondition } from "../../model/conditions";
 import type { DiscoveredArtifacts, Warehouse } from "../../model/resources";
+import { shownUrl } from "../tools/git-auth";
 
 /** Status of a Warehouse. */
 export type WarehouseStatus = NonNullable<Warehouse["status"]>;
@@ -177,7 +178,7 @@ export function findGap(artifacts: DiscoveredArtifacts | undefined): Gap | undef
   }
   const repo = git.find((result) => !result.commits?.length);
   if (repo) {
-    const message = `No commit of ${repo.repoURL} fits the subscription`;
+    const message = `No commit of ${shownUrl(repo.repoURL)} fits the subscription`;
     return { ready: "MissingCommits", healthy: "NoCommitsDiscovered", message };
   }
   const image = images.find((result) => !result.references?.length);
