@@ -167,8 +167,16 @@ function report(promotion: Promotion, terminal: Terminal, show: boolean): void {
   const uses = promotion.spec.steps?.find((step) => step.as === failed?.alias)?.uses;
   const where = failed === undefined ? "" : ` at step "${failed.alias}" (${uses})`;
   throw new CommandFailed(
-    `Promotion ${promotion.metadata.name} ${phase}${where}: ${message || "no reason was given"}`,
+    `Promotion ${promotion.metadata.name} ${phase}${where}: ${oneLine(message || "no reason was given")}`,
   );
+}
+
+/** What git and other programs print in several lines, on one. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join("; ");
 }
 
 async function abort(context: ProgramContext, options: PromoteOptions): Promise<void> {
