@@ -429,3 +429,136 @@ test("a Stage whose Freight has been deleted says so and tries again", async (t)
   assert.equal(ready?.reason, "ReconcileError");
   assert.match(ready?.message ?? "", /Freight "aaa" not found in namespace "shop"/);
 });
+
+test("scenario 3: after a failure, steps run by their own conditions and the failure decides the end", async (t) => {
+  const made = world(
+    t,
+    [
+      { uses: "copy", config: {} },
+      { uses: "http", config: {} },
+      { uses: "copy", config: {}, if: "${{ failure() }}" },
+      { uses: "copy", config: {} },
+      { uses: "copy", config: {}, if: "${{ always() }}" },
+    ],
+    {
+      http: () => {
+        throw new StepError("Failed", "no such page", { terminal: false });
+      },
+    },
+  );
+  const { metadata } = await made.promote("test", "aaa");
+  await made.drive("test");
+  const ended = await status(made, metadata.name);
+  assert.deepEqual(
+    ended.stepExecutionMetadata?.map((record) => record.status),
+    ["Succeeded", "Failed", "Succeeded", "Skipped", "Succeeded"],
+  );
+  const message = 'step "step-2" met error threshold of 1: step "step-2": no such page';
+  assert.deepEqual(outcome(ended), ["Failed", message]);
+});
+
+test("scenario 4: the same with continueOnError ends well", async (t) => {
+  const made = world(
+    t,
+    [
+      { uses: "copy", config: {} },
+      { uses: "http", config: {}, continueOnError: true },
+      { uses: "copy", config: {}, if: "${{ failure() }}" },
+      { uses: "copy", config: {} },
+      { uses: "copy", config: {}, if: "${{ always() }}" },
+    ],
+    {
+      http: () => {
+        throw new StepError("Errored", "no such page", { terminal: true });
+      },
+    },
+  );
+  const { metadata } = await made.promote("test", "aaa");
+  await made.drive("test");
+  const ended = await status(made, metadata.name);
+  assert.deepEqual(
+    ended.stepExecutionMetadata?.map((record) => record.status),
+    ["Succeeded", "Errored", "Skipped", "Succeeded", "Succeeded"],
+  );
+  assert.deepEqual(outcome(ended), ["Succeeded", undefined]);
+});
+
+test("secrets reach steps as they are, and nothing that is written down", async (t) => {
+  const seen: unknown[] = [];
+  let isSecondPass = false;
+  const list: PromotionStep[] = [
+    { uses: "copy", as: "a", config: { token: "${{ secret('s').token }}" } },
+    { uses: "http", as: "b", config: { echo: "Bearer ${{ outputs.a.token }}" } },
+  ];
+  const made = world(t, list, {
+    copy: (_context, config) => ({ status: "Succeeded", output: config as Record<string, unknown> }),
+    http: ({ log }, config) => {
+      seen.push(config);
+      log.warn(`calling with ${JSON.stringify(config)}`);
+      if (!isSecondPass) return { status: "Running", message: `waiting for hunter22` };
+      throw new StepError("Failed", "hunter22 was refused", { terminal: true });
+    },
+  });
+  made.store.put({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "s", namespace },
+    stringData: { token: "hunter22" },
+  });
+  const { metadata } = await made.promote("test", "aaa");
+  await made.drive("test");
+  const waiting = await status(made, metadata.name);
+  assert.deepEqual(waiting.state, { a: { token: "***" } });
+  assert.equal(waiting.stepExecutionMetadata?.[1]?.message, "waiting for ***");
+  isSecondPass = true;
+  await made.drive("test");
+  assert.deepEqual(seen, [{ echo: "Bearer hunter22" }, { echo: "Bearer hunter22" }], "real in every pass");
+  const everything = JSON.stringify([await made.store.list("Promotion"), await made.store.list("Stage")]);
+  assert.ok(!everything.includes("hunter22"));
+  assert.ok(everything.includes('step \\"b\\": *** was refused'));
+  assert.ok(!made.logged.join().includes("hunter22"));
+});
+
+test("golden: a task's steps see its variables and share what they compose", async (t) => {
+  const seen: unknown[] = [];
+  const made = world(t, [], {
+    "compose-output": {
+      more: { propagatesTaskOutput: true },
+      run: (_context, config) => ({ status: "Succeeded", output: config as Record<string, unknown> }),
+    },
+    http: (_context, config) => {
+      seen.push(config);
+      return { status: "Succeeded" };
+    },
+  });
+  made.store.put({
+    apiVersion: "kargo.akuity.io/v1alpha1",
+    kind: "PromotionTask",
+    metadata: { name: "deploy", namespace },
+    spec: {
+      vars: [{ name: "image" }, { name: "tag", value: "${{ ctx.targetFreight.name }}" }],
+      steps: [
+        { uses: "compose-output", as: "ref", config: { full: "${{ vars.image }}:${{ vars.tag }}" } },
+        {
+          uses: "http",
+          config: { own: "${{ task.outputs.ref.full }}", alias: "${{ ctx.meta.step.alias }}" },
+        },
+      ],
+    },
+  });
+  made.store.put(
+    stage("test", {
+      steps: [
+        { task: { name: "deploy" }, as: "d", vars: [{ name: "image", value: "web" }] },
+        { uses: "http", config: { shared: "${{ outputs.d.full }}", full: "${{ outputs['d::ref'].full }}" } },
+      ],
+    }),
+  );
+  const { metadata } = await made.promote("test", "aaa");
+  await made.drive("test");
+  assert.equal((await status(made, metadata.name)).phase, "Succeeded");
+  assert.deepEqual(seen, [
+    { own: "web:aaa", alias: "d::step-2" },
+    { shared: "web:aaa", full: "web:aaa" },
+  ]);
+});
