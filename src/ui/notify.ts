@@ -13,6 +13,9 @@ interface Offer {
   readonly run: () => unknown;
 }
 
+/** So many characters of a long message are shown, from its start and from its end. */
+const shownLength = { head: 150, tail: 350 };
+
 /** How long a note stays in the status bar. */
 const noteMs = 6000;
 
@@ -70,10 +73,14 @@ export class Notify {
   }
 }
 
-/** Notifications are read at a glance; the whole text is in the log and at the step. */
+/**
+ * Notifications are read at a glance; the whole text is in the log and at the step. What is too long loses its middle: a
+ * chain of causes begins with what was tried and ends with the reason.
+ */
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
+  if (line.length <= shownLength.head + shownLength.tail) return line;
+  return `${line.slice(0, shownLength.head).trimEnd()} … ${line.slice(-shownLength.tail).trimStart()}`;
 }
 
 function stackOf(error: unknown): string {

@@ -43,7 +43,8 @@ await kargo("get", "promotions", "--project", project);
 heading(`Commits pushed to ${repository}`);
 const notBefore = commitsBefore.map((commit) => `^${commit}`);
 const format = "  %C(auto)%h  %S  %s";
-console.log(git("log", "--all", "--source", "--date-order", "--reverse", `--format=${format}`, ...notBefore));
+const order = ["--all", "--source", "--topo-order", "--reverse"];
+console.log(git("log", ...order, `--format=${format}`, ...notBefore).replaceAll("refs/heads/", ""));
 
 const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
 heading(`Done in ${seconds} s. The same in the editor`);
