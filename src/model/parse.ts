@@ -5,6 +5,7 @@ import { isObject } from "../base/json";
 import { type DocumentSlice, splitDocuments } from "./documents";
 import { type AnyResource, clusterScopedKinds, type Kind, kargoApiVersion, kargoKinds } from "./resources";
 import { conform, kindSchema } from "./schema/schema";
+import { yamlOptions } from "./yaml-options";
 
 /** A place in a text: UTF-16 offset, one-based line and column. */
 export interface SourceLocation {
@@ -89,7 +90,7 @@ function readDocument(
       column: Math.max(col, 1),
     };
   };
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = parseDocument(source, { ...yamlOptions, lineCounter: lines });
   const value = toValue(document);
   const start = locate(firstContent(document));
   const isOurs = source.includes("kargo.akuity.io/v1alpha1");

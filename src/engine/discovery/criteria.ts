@@ -94,8 +94,8 @@ const artifactType = structType({
   ],
 });
 
-/** What criteria may call. */
-const criteriaFunctions = functionTable(
+/** The functions criteria may call. */
+export const criteriaFunctions = functionTable(
   lookup("commitFrom", commitType, 1, ({ git = [] }, [repoURL = ""]) => {
     const wanted = normGit(repoURL);
     const result = git.find((one) => normGit(one.repoURL) === wanted && one.commits?.length);

@@ -8,6 +8,7 @@ import type { ObjectSchema } from "./types";
 
 export { conform } from "./conform";
 export { goPattern, isDuration } from "./formats";
+export * from "./functions";
 export type { KindSchema } from "./kind-meta";
 export { type Located, type OfferedField, offeredFields, type Path, schemaAt, stepSchema } from "./lookup";
 export type { ProblemCode, SchemaProblem, ValidateOptions } from "./problem";

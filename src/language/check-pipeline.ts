@@ -1,0 +1,139 @@
+// Findings about the pipeline as a whole: circles, Stages no Freight reaches, origins nobody carries, selectors that
+// select nothing. Told at the resource that has to change.
+import { isGlob, matchesGlob } from "../base/glob";
+import { goPattern } from "../model/schema/schema";
+import { type Finding, finding } from "./finding";
+import type { RequestFact, SelectorFact } from "./resource-facts";
+import type { IndexedResource, WorkspaceIndex } from "./workspace-index";
+
+/** What the pipelines of the namespace say about a resource. */
+export function pipelineFindings(
+  entry: IndexedResource,
+  namespace: string | undefined,
+  index: WorkspaceIndex,
+): Finding[] {
+  const { facts } = entry;
+  const findings = (facts.requests ?? []).flatMap(soakFinding);
+  if (!index.isComplete(namespace)) return findings;
+  const stages = stagesOf(namespace, index);
+  if (facts.kind === "Stage") {
+    const inCircle = circleFindings(entry, stages);
+    findings.push(...inCircle);
+    if (inCircle.length === 0) findings.push(...originFindings(entry, stages, index));
+  }
+  if (facts.selectors !== undefined && stages.size > 0 && !index.mayBeHidden("Stage", "")) {
+    findings.push(...facts.selectors.filter((one) => selectsNothing(one, stages)).map(selectorFinding));
+  }
+  return findings;
+}
+
+type Stages = ReadonlyMap<string, IndexedResource>;
+
+function stagesOf(namespace: string, index: WorkspaceIndex): Stages {
+  return new Map(index.all("Stage", namespace).map((entry) => [entry.facts.name ?? "", entry]));
+}
+
+function soakFinding({ direct, soak }: RequestFact): Finding[] {
+  if (!direct || soak === undefined) return [];
+  const message =
+    "Freight straight from its Warehouse is available at once; the soak time has no effect on it.";
+  return [finding("soak-on-direct", soak, message)];
+}
+
+function upstreams(entry: IndexedResource | undefined): readonly string[] {
+  return (entry?.facts.requests ?? []).flatMap((request) => request.stages);
+}
+
+/** The names in the circle that begins and ends at `start`, undefined when it is in none. */
+function circleThrough(start: string, stages: Stages): readonly string[] | undefined {
+  const from = new Map<string, string>();
+  const queue = [start];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    for (const upstream of upstreams(stages.get(at))) {
+      if (upstream === start) {
+        const circle = [at];
+        for (let back = at; back !== start; circle.unshift(back)) back = from.get(back) ?? start;
+        return [...circle, start];
+      }
+      if (from.has(upstream) || !stages.has(upstream)) continue;
+      from.set(upstream, at);
+      queue.push(upstream);
+    }
+  }
+  return undefined;
+}
+
+function circleFindings({ facts }: IndexedResource, stages: Stages): Finding[] {
+  const circle = circleThrough(facts.name ?? "", stages);
+  if (circle === undefined) return [];
+  const reference = facts.references.find(({ kinds, name }) => kinds[0] === "Stage" && name === circle[1]);
+  if (reference === undefined) return [];
+  const way = circle.map((name) => `\`${name}\``).join(" ← ");
+  return [
+    finding("pipeline-cycle", reference, `These Stages take Freight from each other in a circle: ${way}.`),
+  ];
+}
+
+function originFindings({ facts }: IndexedResource, stages: Stages, index: WorkspaceIndex): Finding[] {
+  return (facts.requests ?? []).flatMap((request) => {
+    const { stages: names, warehouse, origin, all } = request;
+    if (request.direct || names.length === 0) return [];
+    const known = names.filter((name) => stages.has(name) && !index.mayBeHidden("Stage", name));
+    if (known.length < names.length) return [];
+    const without = names.filter((name) => requestOf(stages.get(name), warehouse) === undefined);
+    if (without.length === names.length || (all && without.length > 0)) {
+      const who = without.map((name) => `\`${name}\``).join(", ");
+      const verb = without.length === 1 ? "does not request" : "do not request";
+      return [
+        finding(
+          "missing-origin",
+          origin,
+          `${who} ${verb} Freight of the Warehouse \`${warehouse}\`, so none comes from there.`,
+        ),
+      ];
+    }
+    if (names.some((name) => isReached(name, warehouse, stages, new Set()))) return [];
+    const message = `No Freight of the Warehouse \`${warehouse}\` reaches this Stage: no Stage before it takes it straight from the Warehouse.`;
+    return [finding("unreachable-stage", origin, message)];
+  });
+}
+
+function requestOf(entry: IndexedResource | undefined, warehouse: string): RequestFact | undefined {
+  return entry?.facts.requests?.find((request) => request.warehouse === warehouse);
+}
+
+/** Whether Freight of the Warehouse gets to the Stage; where something is missing, it may. */
+function isReached(name: string, warehouse: string, stages: Stages, seen: Set<string>): boolean {
+  if (seen.has(name)) return false;
+  seen.add(name);
+  const entry = stages.get(name);
+  if (entry === undefined) return true;
+  const request = requestOf(entry, warehouse);
+  if (request === undefined) return false;
+  return request.direct || request.stages.some((upstream) => isReached(upstream, warehouse, stages, seen));
+}
+
+/** Patterns are those of Kargo's pkg/pattern; one that cannot be read here selects something. */
+function selectsNothing({ name, labels, opaque }: SelectorFact, stages: Stages): boolean {
+  const matches = name === undefined ? () => true : nameMatcher(name);
+  if (opaque || matches === undefined) return false;
+  // An exact name that does not exist is told about as a reference.
+  if (name !== undefined && !name.includes(":") && !stages.has(name)) return false;
+  return ![...stages.values()].some(
+    ({ facts }) =>
+      matches(facts.name ?? "") &&
+      Object.entries(labels).every(([key, value]) => facts.labels[key] === value),
+  );
+}
+
+function nameMatcher(pattern: string): ((name: string) => boolean) | undefined {
+  const [, prefix, rest = ""] = /^(glob|regexp?):(.*)$/s.exec(pattern) ?? [];
+  if (prefix === undefined) return pattern.includes(":") ? undefined : (name) => name === pattern;
+  if (prefix === "glob") return isGlob(rest) ? (name) => matchesGlob(rest, name) : undefined;
+  const regex = goPattern(rest);
+  return regex === undefined ? undefined : (name) => regex.test(name);
+}
+
+function selectorFinding(selector: SelectorFact): Finding {
+  return finding("empty-selector", selector, "No Stage of the Project in this workspace is selected.");
+}

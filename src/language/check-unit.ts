@@ -1,0 +1,198 @@
+// Everything a document says about itself: findings from YAML, schema, admission rules and expressions, and the facts
+// others need. Computed once per text of a document; nothing outside it is looked at.
+import { isMap, isScalar, type Node } from "yaml";
+import { documentProblems } from "../model/admission";
+import {
+  knownKinds,
+  nearest,
+  type Path,
+  type SchemaProblem,
+  type ValidateOptions,
+} from "../model/schema/schema";
+import { type CheckedExpressions, checkExpressions } from "./check-expressions";
+import { type Finding, type FixHint, finding } from "./finding";
+import { type ResourceFacts, resourceFacts } from "./resource-facts";
+import type { RuleId } from "./rules";
+import type { Span } from "./source-file";
+import { isForeign } from "./templates";
+import type { Unit, UnitResource } from "./unit";
+import { keyText, nodeAt, spanOf } from "./yaml-nodes";
+
+/** What a document holds. */
+export interface UnitReport {
+  readonly findings: readonly Finding[];
+  readonly resources: readonly (ResourceFacts & {
+    readonly expressions: Omit<CheckedExpressions, "findings">;
+  })[];
+  /** Paths of other files that a kustomization applies as patches: they hold only parts of resources. */
+  readonly patches: readonly string[];
+}
+
+/** Rules about what is not there. */
+export const wholeness: ReadonlySet<RuleId> = new Set(["required", "choice", "items", "rule"]);
+
+const nothing: UnitReport = { findings: [], resources: [], patches: [] };
+
+/** The report about a unit. */
+export function reportOf(unit: Unit): UnitReport {
+  return unit.result(examine);
+}
+
+function examine(unit: Unit): UnitReport {
+  if (!unit.relevant) return nothing;
+  const { tree } = unit;
+  if (tree.templated) return nothing;
+  const findings: Finding[] = unit.isKargo ? syntaxFindings(unit) : [];
+  const resources: (ResourceFacts & { expressions: CheckedExpressions })[] = [];
+  for (const [index, resource] of tree.resources.entries()) {
+    const expressions = checkExpressions(unit, resource, index);
+    findings.push(...kindFindings(unit, resource), ...schemaFindings(unit, resource, index));
+    findings.push(...expressions.findings);
+    resources.push({ ...resourceFacts(unit, resource, index), expressions });
+  }
+  return { findings: unique(trusted(unit, findings)), resources, patches: patchesOf(unit) };
+}
+
+/** Where YAML is broken, what stands behind is not what it seems, and nothing can be said to be missing. */
+function trusted(unit: Unit, findings: readonly Finding[]): readonly Finding[] {
+  const [first] = unit.tree.document.errors;
+  if (first === undefined) return findings;
+  const { character } = unit.positionAt(first.pos[0]);
+  const line = first.pos[0] - character;
+  return findings.filter(({ rule, end }) => rule === "yaml-syntax" || (end <= line && !wholeness.has(rule)));
+}
+
+/** Several mistakes of YAML often have one cause: those that begin on the same line count once. */
+function syntaxFindings(unit: Unit): Finding[] {
+  const lines = new Set<number>();
+  return unit.tree.document.errors.flatMap(({ pos, message }) => {
+    const { line } = unit.positionAt(pos[0]);
+    if (lines.has(line)) return [];
+    lines.add(line);
+    const start = Math.min(pos[0], Math.max(unit.text.length - 1, 0));
+    const span = { start, end: Math.min(Math.max(pos[1], start + 1), Math.max(unit.text.length, start)) };
+    return [finding("yaml-syntax", span, message)];
+  });
+}
+
+function kindFindings(unit: Unit, resource: UnitResource): Finding[] {
+  if (resource.schema !== undefined || isForeign(resource.kind)) return [];
+  const span = spanOf(nodeAt(resource.node, ["kind"], unit.tree.document)?.node);
+  if (span === undefined) return [];
+  const kinds = knownKinds.filter(({ apiVersion }) => apiVersion === resource.value.apiVersion);
+  const suggestion = nearest(
+    resource.kind,
+    kinds.map(({ kind }) => kind),
+  );
+  const hint = suggestion === undefined ? "" : ` Did you mean \`${suggestion}\`?`;
+  const message = `Kargo has no kind \`${resource.kind}\`.${hint}`;
+  return [finding("unknown-kind", span, message, suggestion === undefined ? undefined : { suggestion })];
+}
+
+const options: ValidateOptions = {};
+
+function schemaFindings(unit: Unit, resource: UnitResource, index: number): Finding[] {
+  if (resource.schema === undefined) return [];
+  return documentProblems(resource.value, options).flatMap((problem) => {
+    if (isUncertain(resource.value, problem)) return [];
+    const local = localRepository(resource, problem);
+    const span = problemSpan(unit, resource, problem);
+    if (span === undefined) return [];
+    if (local !== undefined) return [finding("local-repository", span, local)];
+    const rule: RuleId = problem.code;
+    const { severity, message, path, missing, suggestion } = problem;
+    const fix: FixHint = {
+      resource: index,
+      path,
+      ...(missing === undefined ? {} : { missing }),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    };
+    return [{ rule, severity, message, ...span, fix }];
+  });
+}
+
+/** A text that another template engine fills in may be anything. */
+function isUncertain(value: unknown, { path }: SchemaProblem): boolean {
+  let at: unknown = value;
+  for (const segment of path) {
+    at =
+      typeof at === "object" && at !== null ? (at as Record<string | number, unknown>)[segment] : undefined;
+  }
+  return typeof at === "string" && isForeign(at);
+}
+
+/** Repositories in the file system are read here and by no Kargo server. */
+function localRepository({ value }: UnitResource, { path }: SchemaProblem): string | undefined {
+  if (path.at(-1) !== "repoURL") return undefined;
+  let at: unknown = value;
+  for (const segment of path) at = (at as Record<string | number, unknown> | undefined)?.[segment];
+  if (typeof at !== "string" || !/^file:\/\//.test(at)) return undefined;
+  return "Only the embedded engine reads a repository by a file URL; a Kargo server refuses it.";
+}
+
+/** The text to underline: the key or value at the path, or the nearest thing around it that has any. */
+export function problemSpan(
+  unit: Unit,
+  resource: UnitResource,
+  problem: Pick<SchemaProblem, "path" | "at">,
+): Span | undefined {
+  const { document } = unit.tree;
+  for (let path: Path = problem.path; ; path = path.slice(0, -1)) {
+    const found = nodeAt(resource.node, path, document);
+    if (found === undefined) {
+      if (path.length === 0) return undefined;
+      continue;
+    }
+    const exact = path.length === problem.path.length;
+    if (exact && problem.at === "value" && isScalar(found.node)) return scalarSpan(unit, found.node);
+    const key = found.key === undefined ? firstKey(found.node) : spanOf(found.key);
+    const span = key ?? spanOf(found.node);
+    if (span !== undefined) return span;
+    if (path.length === 0) return undefined;
+  }
+}
+
+/** Entries of lists, and documents, have no key of their own: their first key stands for them. */
+function firstKey(node: Node | undefined): Span | undefined {
+  if (!isMap(node)) return undefined;
+  const kind = node.items.find((pair) => keyText(pair) === "kind" && isMap(node) && node.has("apiVersion"));
+  const pair = kind ?? node.items[0];
+  return isScalar(pair?.key) ? spanOf(pair.key) : undefined;
+}
+
+/** A long text is underlined on its first line only. */
+function scalarSpan(unit: Unit, scalar: Node): Span | undefined {
+  const span = spanOf(scalar);
+  if (span === undefined) return undefined;
+  if (span.end > span.start) return { start: span.start, end: span.end };
+  return unit.text.length > span.start ? { start: span.start, end: span.start + 1 } : span;
+}
+
+/** What an anchor holds is judged in every place it stands in, but told once. */
+function unique(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ start, end, rule, message }) => {
+    const key = `${start} ${end} ${rule} ${message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function patchesOf(unit: Unit): string[] {
+  if (!unit.text.includes("patches")) return [];
+  const value: unknown = unit.tree.document.errors.length === 0 ? unit.tree.document.toJS() : undefined;
+  const kustomization = value as
+    | { kind?: unknown; patches?: unknown; patchesStrategicMerge?: unknown }
+    | undefined;
+  if (kustomization === undefined || kustomization === null) return [];
+  if (kustomization.kind !== "Kustomization" && kustomization.kind !== "Component") return [];
+  const { patches, patchesStrategicMerge } = kustomization;
+  const named = Array.isArray(patches)
+    ? patches.map((patch: unknown) => (patch as { path?: unknown } | null)?.path)
+    : [];
+  const merged: readonly unknown[] = Array.isArray(patchesStrategicMerge) ? patchesStrategicMerge : [];
+  return [...named, ...merged].filter(
+    (path): path is string => typeof path === "string" && !path.includes("\n"),
+  );
+}

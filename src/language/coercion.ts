@@ -1,0 +1,26 @@
+// What Kargo makes of the text of a template in the end (pkg/expressions/json_templates.go): number, boolean, JSON, text.
+// The engine has its own copy, which also covers values no editor sees.
+import { parseBoolGo, parseFloatGo } from "../expression/expression";
+
+/** The value a finished text becomes. */
+export function coerced(text: string): unknown {
+  const body = text.endsWith("\n") ? text.slice(0, -1) : text;
+  if (body.length > 1 && body.startsWith('"') && body.endsWith('"')) return body.slice(1, -1);
+  const number = parseFloatGo(body);
+  if (number !== undefined) return number;
+  const boolean = parseBoolGo(body);
+  if (boolean !== undefined) return boolean;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return text;
+  }
+}
+
+/** How the text would read once it was a value, when it is no text any more or another one. */
+export function conversion(text: string): { readonly shown: string; readonly lossy: boolean } | undefined {
+  const value = coerced(text);
+  if (value === text) return undefined;
+  const shown = typeof value === "string" ? value : JSON.stringify(value);
+  return { shown, lossy: shown !== text };
+}

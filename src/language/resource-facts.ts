@@ -1,0 +1,246 @@
+// What a resource tells the rest of the workspace: its name, what it refers to, what pipelines are made of. Plain data
+// with spans, so that other documents can be judged without parsing this one again.
+import { isScalar, type Scalar } from "yaml";
+import { isObject } from "../base/json";
+import { type Path, type ReferenceKind, type StringSchema, schemaAt } from "../model/schema/schema";
+import type { Span } from "./source-file";
+import { type StepFacts, stepListOf } from "./step-lists";
+import { isForeign, templateParts } from "./templates";
+import type { Unit, UnitResource } from "./unit";
+import { forEachText, nodeAt, spanOf } from "./yaml-nodes";
+
+/** A text that names a resource. */
+export interface ReferenceFact extends Span {
+  /** Possible kinds, the likely one first. */
+  readonly kinds: readonly ReferenceKind[];
+  readonly name: string;
+  readonly path: Path;
+}
+
+/** Freight a Stage asks for. */
+export interface RequestFact {
+  readonly warehouse: string;
+  readonly direct: boolean;
+  readonly stages: readonly string[];
+  /** Freight must have passed every one of the Stages, not just one. */
+  readonly all: boolean;
+  /** Span of the origin's name. */
+  readonly origin: Span;
+  /** Span of the soak time, where one is set. */
+  readonly soak?: Span;
+}
+
+/** A repository a Warehouse looks into. */
+export interface SubscriptionFact {
+  readonly type: "git" | "image" | "chart";
+  readonly url: string;
+  /** Tags it finds need not be whole semantic versions, so one may read as a number. */
+  readonly looseTags: boolean;
+}
+
+/** A selector of a promotion policy. */
+export interface SelectorFact extends Span {
+  readonly name?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** It has conditions that are not looked at here. */
+  readonly opaque: boolean;
+}
+
+/** Facts about one resource. */
+export interface ResourceFacts {
+  /** Which resource of the document. */
+  readonly resource: number;
+  readonly kind: string;
+  readonly name?: string;
+  /** As written; undefined when the document leaves it to whoever applies it. */
+  readonly namespace?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly span: Span;
+  readonly nameSpan?: Span;
+  readonly references: readonly ReferenceFact[];
+  /** Repositories written down anywhere in it. */
+  readonly repositories: readonly { readonly type: "git" | "image" | "chart"; readonly url: string }[];
+  readonly requests?: readonly RequestFact[];
+  readonly subscriptions?: readonly SubscriptionFact[];
+  readonly selectors?: readonly SelectorFact[];
+  readonly variables: readonly string[];
+  readonly tasks: readonly NonNullable<StepFacts["task"]>[];
+}
+
+/** The facts of the resource that is the `index`-th of its document. */
+export function resourceFacts(unit: Unit, resource: UnitResource, index: number): ResourceFacts {
+  const { kind, value, node } = resource;
+  const metadata = isObject(value.metadata) ? value.metadata : {};
+  const span = spanOf(node) ?? { start: 0, end: 0 };
+  const nameSpan = spanAt(unit, resource, ["metadata", "name"]);
+  const list = stepListOf(kind, value);
+  const vars = list === undefined ? [] : [...list.vars, ...list.steps.flatMap((step) => step.vars)];
+  const { references, repositories } = textFacts(resource);
+  return {
+    resource: index,
+    kind,
+    labels: textEntries(metadata.labels),
+    span,
+    references,
+    repositories,
+    variables: vars.map(({ name }) => name),
+    tasks: (list?.steps ?? []).flatMap(({ task }) => (task === undefined ? [] : [task])),
+    ...(typeof metadata.name === "string" && metadata.name !== "" ? { name: metadata.name } : {}),
+    ...(typeof metadata.namespace === "string" && metadata.namespace !== ""
+      ? { namespace: metadata.namespace }
+      : {}),
+    ...(nameSpan === undefined ? {} : { nameSpan }),
+    ...pipelineFacts(unit, resource),
+  };
+}
+
+function spanAt(unit: Unit, resource: UnitResource, path: Path): Span | undefined {
+  return spanOf(nodeAt(resource.node, path, unit.tree.document)?.node);
+}
+
+function textEntries(value: unknown): Record<string, string> {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+function textFacts(resource: UnitResource): Pick<ResourceFacts, "references" | "repositories"> {
+  const references: ReferenceFact[] = [];
+  const repositories: { type: "git" | "image" | "chart"; url: string }[] = [];
+  const { schema, node, value } = resource;
+  if (schema === undefined) return { references, repositories };
+  forEachText(node, (scalar, path) => {
+    const found = schemaAt(schema.schema, path, value)?.schema;
+    if (found?.type !== "string" || !isPlainText(scalar)) return;
+    if (found.repository !== undefined && scalar.value !== "") {
+      repositories.push({ type: found.repository, url: scalar.value });
+    }
+    const reference = referenceOf(found, scalar, path, value);
+    if (reference !== undefined) references.push(reference);
+  });
+  return { references, repositories };
+}
+
+function isPlainText({ value }: Scalar<string>): boolean {
+  return templateParts(value).length === 0 && !isForeign(value);
+}
+
+function referenceOf(
+  schema: StringSchema,
+  scalar: Scalar<string>,
+  path: Path,
+  value: unknown,
+): ReferenceFact | undefined {
+  const span = spanOf(scalar);
+  const { reference } = schema;
+  if (reference === undefined || span === undefined || scalar.value === "") return undefined;
+  if (schema.format === "stage-pattern" && scalar.value.includes(":")) return undefined;
+  const holder = path.slice(0, -1).reduce<unknown>((at, segment) => member(at, segment), value);
+  const chosen = reference.chosenBy === undefined ? undefined : member(holder, reference.chosenBy);
+  const kinds = reference.kinds.filter((kind) => kind === chosen);
+  const likely =
+    kinds.length > 0
+      ? kinds
+      : reference.chosenBy === undefined
+        ? reference.kinds
+        : reference.kinds.slice(0, 1);
+  return { kinds: likely, name: scalar.value, path, ...innerSpan(scalar, span) };
+}
+
+/** The span of the text itself, without quotes. */
+function innerSpan(scalar: Scalar, { start, end }: Span): Span {
+  const quoted = scalar.type === "QUOTE_SINGLE" || scalar.type === "QUOTE_DOUBLE";
+  return quoted ? { start: start + 1, end: end - 1 } : { start, end };
+}
+
+function member(value: unknown, segment: string | number): unknown {
+  if (Array.isArray(value)) return value[Number(segment)];
+  return isObject(value) ? value[segment] : undefined;
+}
+
+function pipelineFacts(unit: Unit, resource: UnitResource): Partial<ResourceFacts> {
+  const spec = isObject(resource.value.spec) ? resource.value.spec : {};
+  switch (resource.kind) {
+    case "Stage":
+      return { requests: requestFacts(unit, resource, spec.requestedFreight) };
+    case "Warehouse":
+      return { subscriptions: subscriptionFacts(spec.subscriptions) };
+    case "ProjectConfig":
+      return { selectors: selectorFacts(unit, resource, spec.promotionPolicies) };
+    default:
+      return {};
+  }
+}
+
+function requestFacts(unit: Unit, resource: UnitResource, requests: unknown): RequestFact[] {
+  if (!Array.isArray(requests)) return [];
+  return requests.flatMap((request: unknown, index) => {
+    if (!isObject(request) || !isObject(request.origin) || typeof request.origin.name !== "string") return [];
+    const path = ["spec", "requestedFreight", index];
+    const origin = spanAt(unit, resource, [...path, "origin", "name"]);
+    if (origin === undefined) return [];
+    const sources = isObject(request.sources) ? request.sources : {};
+    const soakPath = [...path, "sources", "requiredSoakTime"];
+    const soak = sources.requiredSoakTime === undefined ? undefined : spanAt(unit, resource, soakPath);
+    const stages = Array.isArray(sources.stages)
+      ? sources.stages.filter((one) => typeof one === "string")
+      : [];
+    return [
+      {
+        warehouse: request.origin.name,
+        direct: sources.direct === true,
+        stages,
+        all: sources.availabilityStrategy === "All",
+        origin,
+        ...(soak === undefined ? {} : { soak }),
+      },
+    ];
+  });
+}
+
+function subscriptionFacts(list: unknown): SubscriptionFact[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: unknown) => {
+    if (!isObject(entry)) return [];
+    return (["git", "image", "chart"] as const).flatMap((type) => {
+      const subscription = entry[type];
+      if (!isObject(subscription) || typeof subscription.repoURL !== "string") return [];
+      return [{ type, url: subscription.repoURL, looseTags: hasLooseTags(type, subscription) }];
+    });
+  });
+}
+
+function hasLooseTags(type: "git" | "image" | "chart", subscription: Record<string, unknown>): boolean {
+  if (type === "chart") return false;
+  const strategy =
+    type === "git" ? subscription.commitSelectionStrategy : (subscription.imageSelectionStrategy ?? "SemVer");
+  if (type === "git" && (strategy === undefined || strategy === "NewestFromBranch")) return false;
+  if (strategy === "SemVer" || strategy === "") return subscription.strictSemvers === false;
+  // The tag of a Digest subscription is written down: it is risky when it reads as something else.
+  if (strategy === "Digest")
+    return typeof subscription.constraint !== "string" || /^[\d.eE+-]+$/.test(subscription.constraint);
+  const { allowTagsRegexes } = subscription;
+  return !(Array.isArray(allowTagsRegexes) && allowTagsRegexes.length > 0);
+}
+
+function selectorFacts(unit: Unit, resource: UnitResource, policies: unknown): SelectorFact[] {
+  if (!Array.isArray(policies)) return [];
+  return policies.flatMap((policy: unknown, index) => {
+    const selector = isObject(policy) ? policy.stageSelector : undefined;
+    if (!isObject(selector)) return [];
+    const path = ["spec", "promotionPolicies", index, "stageSelector"];
+    const at = nodeAt(resource.node, path, unit.tree.document);
+    const span = isScalar(at?.key) ? spanOf(at.key) : undefined;
+    if (span === undefined) return [];
+    const expressions = selector.matchExpressions;
+    return [
+      {
+        ...span,
+        labels: textEntries(selector.matchLabels),
+        opaque: Array.isArray(expressions) && expressions.length > 0,
+        ...(typeof selector.name === "string" && selector.name !== "" ? { name: selector.name } : {}),
+      },
+    ];
+  });
+}

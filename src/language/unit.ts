@@ -1,0 +1,178 @@
+// One YAML document of a file: its text, its lines, its tree and what was found in it. Keyed by its text, so whatever is
+// computed here stays true as long as the text does. Looks at nothing outside the document.
+import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { isObject } from "../base/json";
+import { type KindSchema, kindSchema } from "../model/schema/schema";
+import { yamlOptions } from "../model/yaml-options";
+
+/** A resource in a document: the document itself, or an item of a List. */
+export interface UnitResource {
+  readonly node: YAMLMap.Parsed;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly kind: string;
+  /** Absent when the kind is not one of ours. */
+  readonly schema?: KindSchema;
+}
+
+/** A parsed document. */
+export interface UnitTree {
+  readonly document: Document.Parsed;
+  /** Resources whose apiVersion is one this program reads; others are left alone. */
+  readonly resources: readonly UnitResource[];
+  /** Text of a template engine (Helm, Jinja …): only what renders it can say what it means. */
+  readonly templated: boolean;
+}
+
+const kargo = "kargo.akuity.io/v1alpha1";
+/** What a text must hold before it is worth parsing. */
+const mentionsUs =
+  /kargo\.akuity\.io|argoproj\.io\/v1alpha1|kustomize\.config\.k8s\.io|kind:\s*["']?(?:Secret|ConfigMap|List)\b/;
+/** Braces of Helm and its like, outside Kargo's own `${{`. */
+export const foreignBraces = /(?<!\$)\{\{/;
+/** A line that is a template's statement, or whose value is one without quotes. */
+const statementLine = /^\s*(?:\{\{|\{%|\{#)|[:-][ \t]+\{\{/m;
+
+const trees = new Map<Unit, UnitTree>();
+/** Trees are large and quickly made again. */
+const keptTrees = 24;
+
+/** See the head of the file. */
+export class Unit {
+  readonly text: string;
+  readonly lineBreaks: number;
+  private starts: Uint32Array | undefined;
+  private readonly results = new Map<(unit: Unit) => unknown, unknown>();
+
+  constructor(text: string) {
+    this.text = detached(text);
+    this.lineBreaks = countBreaks(text);
+  }
+
+  /** Whether the document can hold anything of interest; cheap. */
+  get relevant(): boolean {
+    return this.result(mayMatter);
+  }
+
+  /** Whether the document speaks of Kargo's own kinds. */
+  get isKargo(): boolean {
+    return this.result(speaksOfKargo);
+  }
+
+  /** The parsed document; kept for the few used last. */
+  get tree(): UnitTree {
+    const known = trees.get(this);
+    if (known !== undefined) {
+      trees.delete(this);
+      trees.set(this, known);
+      return known;
+    }
+    const tree = parse(this.text);
+    trees.set(this, tree);
+    if (trees.size > keptTrees)
+      for (const oldest of trees.keys()) {
+        trees.delete(oldest);
+        break;
+      }
+    return tree;
+  }
+
+  /** What `compute` finds in the document, computed once. It must depend on the unit alone. */
+  result<T>(compute: (unit: Unit) => T): T {
+    if (!this.results.has(compute)) this.results.set(compute, compute(this));
+    return this.results.get(compute) as T;
+  }
+
+  /** Offset of a line and column, both zero-based. */
+  offsetAt(line: number, character: number): number {
+    const starts = this.lineStarts;
+    if (line >= starts.length) return this.text.length;
+    const start = starts[Math.max(line, 0)] ?? 0;
+    const next = starts[line + 1];
+    const end = next === undefined ? this.text.length : next - (this.text[next - 2] === "\r" ? 2 : 1);
+    return Math.max(start, Math.min(start + character, end));
+  }
+
+  /** Zero-based line and column of an offset. */
+  positionAt(offset: number): { readonly line: number; readonly character: number } {
+    const starts = this.lineStarts;
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low, character: offset - (starts[low] ?? 0) };
+  }
+
+  private get lineStarts(): Uint32Array {
+    if (this.starts === undefined) {
+      this.starts = new Uint32Array(this.lineBreaks + 1);
+      let line = 1;
+      for (let at = this.text.indexOf("\n"); at !== -1; at = this.text.indexOf("\n", at + 1)) {
+        this.starts[line++] = at + 1;
+      }
+    }
+    return this.starts;
+  }
+}
+
+/** Parses a text as a document of its own, for texts that belong to no file yet. Never throws. */
+export function parse(text: string): UnitTree {
+  const document = parseDocument(text, yamlOptions);
+  const value = plainValue(document);
+  const templated =
+    foreignBraces.test(text) &&
+    (document.errors.length > 0 || statementLine.test(text) || value === undefined);
+  return { document, resources: templated ? [] : resourcesOf(document, value), templated };
+}
+
+function plainValue(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 1000 });
+  } catch {
+    return undefined;
+  }
+}
+
+function resourcesOf(document: Document.Parsed, value: unknown): UnitResource[] {
+  const { contents } = document;
+  if (!isMap(contents) || !isObject(value)) return [];
+  const isList = typeof value.kind === "string" && value.kind.endsWith("List");
+  if (!isList || !Array.isArray(value.items)) return toResource(contents, value);
+  const items = contents.get("items", true);
+  if (!isSeq(items)) return [];
+  const values: readonly unknown[] = value.items;
+  return items.items.flatMap((item, index) => {
+    const one = values[index];
+    return isMap(item) && isObject(one) ? toResource(item as YAMLMap.Parsed, one) : [];
+  });
+}
+
+function toResource(node: YAMLMap.Parsed, value: Record<string, unknown>): UnitResource[] {
+  const { kind, apiVersion } = value;
+  if (typeof kind !== "string" || typeof apiVersion !== "string") return [];
+  const known = kindSchema(kind);
+  const schema = known?.apiVersion === apiVersion ? { schema: known } : {};
+  if (known?.apiVersion !== apiVersion && apiVersion !== kargo) return [];
+  return [{ node, value, kind, ...schema }];
+}
+
+function mayMatter(unit: Unit): boolean {
+  return mentionsUs.test(unit.text);
+}
+
+function speaksOfKargo(unit: Unit): boolean {
+  return /^[^#\n]*apiVersion["']?\s*:\s*["']?kargo\.akuity\.io\/v1alpha1/m.test(unit.text);
+}
+
+function countBreaks(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count++;
+  return count;
+}
+
+/** A copy that does not keep the text alive it was cut from. */
+function detached(text: string): string {
+  return text.length < 32 ? text : ` ${text}`.slice(1);
+}

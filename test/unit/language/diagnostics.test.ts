@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { diagnosticRows, project, serviceOf, stage, task, theFile } from "../../support/cursor";
+
+const warehouse = (spec: string) =>
+  `apiVersion: kargo.akuity.io/v1alpha1\nkind: Warehouse\nmetadata: {name: a, namespace: x}\nspec:\n${spec}\n`;
+
+const documents: Record<string, readonly [text: string, ...rows: string[]]> = {
+  "a wrong type": [warehouse("  interval: 5\n  subscriptions:\n  - image: {repoURL: a/b}"), "type: 5"],
+  "an unknown key": [
+    warehouse("  intervall: 5m\n  subscriptions:\n  - image: {repoURL: a/b}"),
+    "unknown-key: intervall",
+  ],
+  "a missing field, at the key of its object": [warehouse("  interval: 5m"), "required: spec"],
+  "a missing field of an entry, at its first key": [
+    stage("a").replace("      name: app\n", ""),
+    "required: origin",
+  ],
+  "a bad word in flow style": [
+    warehouse(
+      "  freightCreationPolicy: Auto\n  subscriptions: [{image: {repoURL: a/b, imageSelectionStrategy: Semver}}]",
+    ),
+    "enum: Auto",
+    "enum: Semver",
+  ],
+  "a rule of admission": [
+    stage("a", {
+      steps:
+        "- uses: git-clear\n  as: step-1\n  config: {path: x}\n- uses: git-clear\n  as: step-1\n  config: {path: x}",
+    }),
+    "admission: step-1",
+    "admission: step-1",
+    "admission: step-1",
+  ],
+  "a kind that does not exist": [
+    "apiVersion: kargo.akuity.io/v1alpha1\nkind: Wharehouse\nmetadata: {name: a}\n",
+    "unknown-kind: Wharehouse",
+  ],
+  "broken YAML at its place": [warehouse("  subscriptions: [a\n  b: c"), "type: a", "yaml-syntax: b"],
+  "a step that does not exist": [
+    stage("a", { steps: "- uses: git-clon\n  config: {}" }),
+    "unknown-step: git-clon",
+  ],
+  "a missing configuration": [stage("a", { steps: "- uses: git-clone" }), "required: uses"],
+  "configuration of a step": [
+    stage("a", { steps: "- uses: git-push\n  config:\n    path: 1\n    brnch: x" }),
+    "type: 1",
+    "unknown-key: brnch",
+  ],
+  "an item of a List": [
+    `apiVersion: v1\nkind: List\nitems:\n- ${warehouse("  interval: x\n  subscriptions:\n  - image: {repoURL: a/b}").replaceAll("\n", "\n  ")}`,
+    "pattern: x",
+  ],
+  "what an anchor holds, told once": [
+    stage("a", {
+      steps:
+        "- uses: git-clear\n  config: &c\n    path: ./x\n    pth: y\n- uses: git-clear\n  config: *c\n- uses: git-clear\n  config:\n    <<: *c",
+    }),
+    "unknown-key: pth",
+  ],
+  "a repository in the file system": [
+    warehouse("  subscriptions:\n  - git:\n      repoURL: file:///tmp/a.git"),
+    "local-repository: file:///tmp/a.git",
+  ],
+};
+for (const [name, [text, ...rows]] of Object.entries(documents)) {
+  test(`tells ${name}`, () => assert.deepEqual(diagnosticRows(serviceOf(text)), rows));
+}
+
+const silent: Record<string, string> = {
+  "another kind": "apiVersion: apps/v1\nkind: Deployment\nspec: {interval: [}\n",
+  "a Helm template with statements": `{{- if .Values.on }}\n${warehouse("  interval: 5")}{{- end }}\n`,
+  "a Helm template with values": warehouse(
+    "  interval: {{ .Values.interval }}\n  subscriptions:\n  - image: {repoURL: a/b}",
+  ),
+  "a quoted Helm value": warehouse(
+    "  interval: '{{ .Values.interval }}'\n  subscriptions:\n  - image: {repoURL: '{{ .Values.repo }}'}",
+  ),
+  "an expression wrapped for Helm": stage("a", {
+    steps: "- uses: git-clear\n  config:\n    path: '{{`${{ vars.path }}`}}'",
+  }),
+  "yes and no, as Kubernetes reads them": warehouse(
+    "  subscriptions:\n  - image: {repoURL: a/b, strictSemvers: no, insecureSkipTLSVerify: on}",
+  ),
+  "an empty document": "---\n---\n",
+  "another resource of v1": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: b}\n",
+  "Kargo named in a comment": "# kargo.akuity.io/v1alpha1\na: [\n",
+};
+for (const [name, text] of Object.entries(silent)) {
+  test(`says nothing about ${name}`, () => assert.deepEqual(diagnosticRows(serviceOf(text)), []));
+}
+
+const pipelines: Record<string, readonly [text: string, ...rows: string[]]> = {
+  "a pipeline that is right": [project(stage("test"), stage("uat", { from: ["test"] }))],
+  "a Stage that is not there": [
+    project(stage("test"), stage("uat", { from: ["tset"] })),
+    "unresolved-reference: tset",
+  ],
+  "a Warehouse that is not there": [
+    project(stage("test").replace("name: app", "name: ap")),
+    "unresolved-reference: ap",
+  ],
+  "a task that is not there": [
+    project(stage("test", { steps: "- task: {name: nope}" })),
+    "unresolved-reference: nope",
+  ],
+  "a ClusterPromotionTask may be anywhere": [
+    project(stage("test", { steps: "- task: {name: nope, kind: ClusterPromotionTask}" })),
+  ],
+  "a circle": [
+    project(stage("a", { from: ["b"] }), stage("b", { from: ["a"] })),
+    "pipeline-cycle: b",
+    "pipeline-cycle: a",
+  ],
+  "a Stage behind a circle": [
+    project(stage("a", { from: ["b"] }), stage("b", { from: ["a"] }), stage("c", { from: ["b"] })),
+    "pipeline-cycle: b",
+    "pipeline-cycle: a",
+    "unreachable-stage: app",
+  ],
+  "an origin nobody carries": [
+    project(stage("test").replace("name: app", "name: other"), stage("uat", { from: ["test"] })),
+    "unresolved-reference: other",
+    "missing-origin: app",
+  ],
+  "a soak time straight from the Warehouse": [
+    project(stage("test").replace("direct: true", "direct: true\n      requiredSoakTime: 1h")),
+    "soak-on-direct: 1h",
+  ],
+  "a policy that selects nothing": [
+    project(stage("test"), policies("glob:prod-*", "glob:te*", "regex:^t", "tets", "test")),
+    "empty-selector: stageSelector",
+    "unresolved-reference: tets",
+  ],
+  "a Secret whose name is nearly right": [
+    project(
+      stage("test", { steps: "- uses: git-clear\n  config: {path: \"${{ secret('apy').x }}\"}" }),
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: apx, namespace: demo}\n",
+    ),
+    "unresolved-reference: apy",
+  ],
+  "a Secret that is elsewhere": [
+    project(stage("test", { steps: "- uses: git-clear\n  config: {path: \"${{ secret('far').x }}\"}" })),
+  ],
+  "a task": [
+    project(
+      stage("test", { steps: "- task: {name: push}" }),
+      task("push", "- uses: git-clear\n  config: {path: x}"),
+    ),
+  ],
+};
+function policies(...names: readonly string[]): string {
+  const list = names.map((name) => `  - stageSelector: {name: "${name}"}\n    autoPromotionEnabled: true\n`);
+  return `apiVersion: kargo.akuity.io/v1alpha1\nkind: ProjectConfig\nmetadata: {name: demo, namespace: demo}\nspec:\n  promotionPolicies:\n${list.join("")}`;
+}
+for (const [name, [text, ...rows]] of Object.entries(pipelines)) {
+  test(`the pipeline: ${name}`, () => assert.deepEqual(diagnosticRows(serviceOf(text)), rows));
+}
+
+test("a namespace without its Project in the workspace is taken for incomplete", () => {
+  const text = project(stage("uat", { from: ["test"] })).replace("kind: Project", "kind: Projekt");
+  assert.deepEqual(diagnosticRows(serviceOf(text)), ["unknown-kind: Projekt"]);
+});
+
+test("kinds that templates make are taken for incomplete", () => {
+  const files = {
+    [theFile]: project(stage("uat", { from: ["test"] })),
+    "file:///w/t.yaml": `{{ range .Values.stages }}\n${stage("x")}{{ end }}\n`,
+  };
+  assert.deepEqual(diagnosticRows(serviceOf(files)), []);
+});
+
+test("other files are looked at, and followed", () => {
+  const other = "file:///w/b.yaml";
+  const service = serviceOf({ [theFile]: project(stage("uat", { from: ["test"] })) });
+  assert.deepEqual(diagnosticRows(service), ["unresolved-reference: test"]);
+  assert.equal(service.setText(other, stage("test")), true);
+  assert.deepEqual(diagnosticRows(service), []);
+  assert.equal(service.setText(other, `# a comment\n${stage("test")}`), false);
+  assert.equal(service.setText(other, stage("tets")), true);
+  assert.deepEqual(diagnosticRows(service), ["unresolved-reference: test"]);
+  assert.equal(service.setText(other, stage("test")), true);
+  assert.equal(service.remove(other), true);
+  assert.deepEqual(diagnosticRows(service), ["unresolved-reference: test"]);
+});
+
+test("a file that a kustomization applies as a patch holds only parts", () => {
+  const patch = "apiVersion: kargo.akuity.io/v1alpha1\nkind: Stage\nmetadata: {name: a}\nspec: {shardd: x}\n";
+  const kustomization =
+    "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches:\n- path: ./stage.yaml\n";
+  const files = { "file:///w/p/stage.yaml": patch, "file:///w/p/kustomization.yaml": kustomization };
+  assert.deepEqual(diagnosticRows(serviceOf(files), "file:///w/p/stage.yaml"), ["unknown-key: shardd"]);
+});
+
+const bad = "  interval: 5\n  subscriptions:\n  - image: {repoURL: a/b}";
+const ignores: Record<string, readonly [text: string, ...rows: string[]]> = {
+  "on the line": [warehouse(bad.replace("5", "5 # kargo-ignore: type"))],
+  "on the line above": [warehouse(`  # kargo-ignore: type because I say so\n${bad}`)],
+  "for any rule": [warehouse(`  # kargo-ignore\n${bad}`)],
+  "for the whole file": [`# kargo-ignore-file: type\n${warehouse(bad)}`],
+  "for another rule": [
+    warehouse(`  # kargo-ignore: enum\n${bad}`),
+    "unused-ignore: # kargo-ignore: enum",
+    "type: 5",
+  ],
+};
+for (const [name, [text, ...rows]] of Object.entries(ignores)) {
+  test(`a comment silences a rule ${name}`, () => assert.deepEqual(diagnosticRows(serviceOf(text)), rows));
+}
+
+test("settings weigh rules, and know more steps", () => {
+  const text = stage("a", { steps: "- uses: my-step\n  config: {}\n- uses: other\n  config: {}" });
+  const service = serviceOf(text, {
+    severities: { "unknown-step": "error" },
+    customSteps: new Set(["my-step"]),
+  });
+  assert.deepEqual(
+    service.diagnostics(theFile).map(({ severity, message }) => [severity, message]),
+    [["error", "Kargo 1.11 has no step `other`."]],
+  );
+  service.configure({ severities: { "unknown-step": "off" } });
+  assert.deepEqual(service.diagnostics(theFile), []);
+});
