@@ -1,7 +1,7 @@
 // What steps of one Promotion share: outputs by alias, as the running pass holds them and as they are recorded.
 // A pass keeps Go's types (an int is a bigint); recording turns them into JSON (pkg/promotion/state.go).
 import { isObject, type JsonObject, type JsonValue } from "../../base/json";
-import { toJson, typeName } from "../../expression/expression";
+import { Scalar, TypedNil, toJson, typeName, types } from "../../expression/expression";
 import type { StepOutput } from "./step";
 
 /** Outputs by full alias. `null` is a step that ran and had none: within its pass that reads as an empty object. */
@@ -13,7 +13,10 @@ export type PromotionState = Record<string, unknown>;
  */
 export class PassPanic extends Error {}
 
-/** A copy of the state for a step. Throws PassPanic for what Kubernetes' JSON copy does not know, such as Go's int. */
+/**
+ * The state for a step to read: a copy of plain JSON data. Throws PassPanic for what Kubernetes' JSON copy does not know,
+ * such as Go's int.
+ */
 export function copyState(state: PromotionState): PromotionState {
   return copyValue(state) as PromotionState;
 }
@@ -21,6 +24,8 @@ export function copyState(state: PromotionState): PromotionState {
 function copyValue(value: unknown): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value === "string" || typeof value === "boolean" || typeof value === "number") return value;
+  if (value instanceof Scalar && value.type === types.int64) return Number(value.value);
+  if (value instanceof TypedNil && (value.type === types.anyMap || value.type === types.anyList)) return null;
   if (isPlainList(value)) return value.map(copyValue);
   if (isPlainMap(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copyValue(member)]));
@@ -66,7 +71,8 @@ export function aliasNamespace(alias: string): string {
 export function taskOutputs(alias: string, state: PromotionState): PromotionState | undefined {
   const namespace = aliasNamespace(alias);
   if (namespace === "") return undefined;
-  const own = Object.entries(copyState(state)).filter(([key]) => aliasNamespace(key) === namespace);
+  copyState(state); // Upstream copies all of it here too, and dies of the same values.
+  const own = Object.entries(state).filter(([key]) => aliasNamespace(key) === namespace);
   return Object.fromEntries(own.map(([key, value]) => [key.slice(namespace.length + 2), value]));
 }
 

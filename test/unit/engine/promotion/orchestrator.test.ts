@@ -12,6 +12,14 @@ import {
 import { SecretMask } from "../../../../src/engine/promotion/secret-mask";
 import { StepError, type StepResult } from "../../../../src/engine/promotion/step";
 import { PassPanic, type PromotionState } from "../../../../src/engine/promotion/step-state";
+import {
+  durationOf,
+  ListValue,
+  Scalar,
+  TypedNil,
+  timeOf,
+  types,
+} from "../../../../src/expression/expression";
 import type { PromotionStep, StepExecutionMetadata, StepStatus } from "../../../../src/model/resources";
 import type { StepKind } from "../../../../src/model/schema/step-kinds";
 import { MemoryStore, TestClock } from "../../../support/memory-store";
@@ -529,6 +537,37 @@ for (const [name, value] of [
   });
 }
 
+for (const [name, value, seen] of [
+  ["an int64", new Scalar(types.int64, 200n), 200],
+  ["a nil map", new TypedNil(types.anyMap), null],
+  ["a nil list", new TypedNil(types.anyList), null],
+] as const) {
+  test(`${name} in an output is fine, and plain to the next step`, async () => {
+    const { states } = await run({
+      steps: [copy("a"), copy("b")],
+      does: { a: () => ({ status: "Succeeded", output: { value } }) },
+    });
+    assert.deepEqual(states[1], { a: { value: seen } });
+  });
+}
+
+for (const [type, value] of [
+  ["[]string", new ListValue(types.stringList, ["a"])],
+  ["time.Time", timeOf(new Date(0))],
+  ["time.Duration", durationOf(1n)],
+  ["[]uint8", new Uint8Array([1])],
+] as const) {
+  test(`upstream defect: a ${type} in an output panics as an int does`, async () => {
+    await assert.rejects(
+      run({
+        steps: [copy("a"), copy("b")],
+        does: { a: () => ({ status: "Succeeded", output: { value } }) },
+      }),
+      (error: unknown) => error instanceof PassPanic && error.message === `cannot deep copy ${type}`,
+    );
+  });
+}
+
 test("each step is given the outputs so far, as a copy of its own", async () => {
   const { states } = await run({
     steps: [copy("a"), copy("b")],
@@ -595,6 +634,20 @@ test("abort within a step interrupts it and records it as Aborted", async () => 
   assert.equal(result.outcome, "aborted");
   assert.deepEqual(record(result), { alias: "a", status: "Aborted", startedAt: time, finishedAt: time });
   assert.deepEqual(ran, ["a"]);
+});
+
+test("a step that does not stop when it is told to is left behind after a while", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const abort = new AbortController();
+  const running = run({
+    steps: [copy("a"), copy("b")],
+    aborted: abort.signal,
+    does: { a: () => new Promise(() => abort.abort()) },
+  });
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+  t.mock.timers.tick(20_000);
+  const { result, ran } = await running;
+  assert.deepEqual([result.outcome, record(result).status, ran], ["aborted", "Aborted", ["a"]]);
 });
 
 test("a step that ends well although it was told to stop keeps its result", async () => {
