@@ -8,6 +8,8 @@ import { gitClone } from "./git-clone";
 import { gitCommit } from "./git-commit";
 import { gitPush } from "./git-push";
 import { gitTag } from "./git-tag";
+import { http } from "./http";
+import { httpDownload } from "./http-download";
 import { kustomizeSetImage } from "./kustomize-set-image";
 import { yamlUpdate } from "./yaml-update";
 
@@ -19,6 +21,8 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "git-commit": gitCommit,
   "git-push": gitPush,
   "git-tag": gitTag,
+  http,
+  "http-download": httpDownload,
   "kustomize-set-image": kustomizeSetImage,
   "yaml-update": yamlUpdate,
 };
