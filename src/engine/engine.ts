@@ -15,7 +15,7 @@ import { stepConfigError } from "../model/schema/schema";
 import { secretCredentials } from "./credentials";
 import { type CreateFreightRequest, createFreight } from "./discovery/freight";
 import { reconcileWarehouse } from "./discovery/warehouse";
-import { type EnginePorts, StoreError } from "./ports";
+import { type AutonomySwitch, type EnginePorts, StoreError } from "./ports";
 import { createPromotion, type PromotionRequest } from "./promotion/admission";
 import type { EffectPort } from "./promotion/step";
 import { requestAbort, StageDriver } from "./reconcile/stage-driver";
@@ -27,9 +27,11 @@ export { AdmissionError, type PromotionRequest } from "./promotion/admission";
 export { seedRepository } from "./tools/git-seed";
 
 /** What an Engine is built from: its ports, without those that have a default here. */
-export interface EngineOptions extends Omit<EnginePorts, "credentials" | "effects"> {
+export interface EngineOptions extends Omit<EnginePorts, "credentials" | "effects" | "autonomy"> {
   /** Where effects pass through; they are performed at once when absent. */
   readonly effects?: EffectPort;
+  /** Off when absent: nothing is promoted that nobody asked for. */
+  readonly autonomy?: AutonomySwitch;
 }
 
 /** Changes wake waiting callers; this is only for changes whose notice was lost. */
@@ -64,6 +66,7 @@ export class Engine implements Disposable {
       ...options,
       credentials: secretCredentials(options.store, options.log),
       effects: options.effects ?? performAtOnce,
+      autonomy: options.autonomy ?? { isOn: false },
     };
     this.#driver = new StageDriver(this.#ports, {
       runners: stepRunners,
@@ -107,12 +110,15 @@ export class Engine implements Disposable {
     return this.waitForPromotion(ref, signal);
   }
 
-  /** Takes up every Promotion that an ended process left unfinished. */
+  /** Takes up every Promotion that an ended process left unfinished, and every one its Stage has not taken in yet. */
   async resume(): Promise<void> {
-    const unfinished = (await this.#ports.store.list("Promotion")).filter(
-      (p) => !isTerminalPhase(p.status?.phase),
-    );
+    const { store } = this.#ports;
+    const unfinished = (await store.list("Promotion")).filter((p) => !isTerminalPhase(p.status?.phase));
     for (const { metadata, spec } of unfinished) this.#wake(metadata.namespace ?? "", spec.stage);
+    const waiting = (await store.list("Stage")).filter(
+      (stage) => stage.status?.currentPromotion !== undefined,
+    );
+    for (const { metadata } of waiting) this.#wake(metadata.namespace ?? "", metadata.name);
   }
 
   /** Discovers now, and creates Freight when the Warehouse's policy says so. Throws DiscoveryError and StoreError. */

@@ -67,6 +67,11 @@ export interface Clock {
   now(): Date;
 }
 
+/** Whether Stages may promote by themselves now. A Project's policies say which could; the user says whether any may. */
+export interface AutonomySwitch {
+  readonly isOn: boolean;
+}
+
 /** Everything an engine is built from. */
 export interface EnginePorts {
   readonly store: ResourceStore;
@@ -78,6 +83,7 @@ export interface EnginePorts {
   readonly tools: ToolPaths;
   /** How git-push brings in remote changes; absent means AlwaysRebase (GIT_PUSH_INTEGRATION_POLICY of a Kargo server). */
   readonly pushPolicy?: PushIntegrationPolicy;
+  readonly autonomy: AutonomySwitch;
   readonly clock: Clock;
   readonly log: Logger;
   /** Directory that holds `promotion-<UID>` work directories; absolute. */

@@ -104,6 +104,7 @@ export class World {
       log: { ...silentLogger, info: line, warn: line, error: line },
       workRoot: mkdtempSync(join(tmpdir(), "kargo-world-")),
       cacheRoot: join(tmpdir(), "kargo-world-cache"),
+      autonomy: { isOn: true },
       uiBaseUrl: "",
     };
     const all = { copy: () => ({ status: "Succeeded" }) as const, ...behaviours };

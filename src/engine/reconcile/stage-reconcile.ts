@@ -142,7 +142,7 @@ class Pass {
   async #autoPromote(isEnabled: boolean): Promise<number> {
     this.#setStatus({ ...this.#status, autoPromotionEnabled: isEnabled || undefined });
     const { name, namespace = "" } = this.#stage.metadata;
-    if (!isEnabled) return 0;
+    if (!isEnabled || !this.#ports.autonomy.isOn) return 0;
     const supply = await readSupply(this.#ports.store, namespace);
     const available = availableFreight(this.#stage, supply, this.#now.getTime());
     const candidates = autoPromotionCandidates(this.#stage, available);
