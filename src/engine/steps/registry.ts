@@ -2,7 +2,11 @@
 // Runs nothing; the loop is engine/promotion/orchestrator.ts.
 import type { StepKind } from "../../model/schema/step-kinds";
 import type { AnyStepRunner } from "../promotion/step";
+import { composeOutput } from "./compose-output";
 import { copy } from "./copy";
+import { deleteFiles } from "./delete";
+import { fail } from "./fail";
+import { fileWrite } from "./file-write";
 import { gitClear } from "./git-clear";
 import { gitClone } from "./git-clone";
 import { gitCommit } from "./git-commit";
@@ -11,11 +15,17 @@ import { gitTag } from "./git-tag";
 import { http } from "./http";
 import { httpDownload } from "./http-download";
 import { kustomizeSetImage } from "./kustomize-set-image";
+import { setFreightAlias } from "./set-freight-alias";
+import { setMetadata } from "./set-metadata";
 import { yamlUpdate } from "./yaml-update";
 
 /** Every step kind this engine can run (pkg/promotion/registry.go). */
 export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
+  "compose-output": composeOutput,
   copy,
+  delete: deleteFiles,
+  fail,
+  "file-write": fileWrite,
   "git-clear": gitClear,
   "git-clone": gitClone,
   "git-commit": gitCommit,
@@ -24,5 +34,7 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   http,
   "http-download": httpDownload,
   "kustomize-set-image": kustomizeSetImage,
+  "set-freight-alias": setFreightAlias,
+  "set-metadata": setMetadata,
   "yaml-update": yamlUpdate,
 };

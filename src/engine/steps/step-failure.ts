@@ -19,6 +19,11 @@ export function failed(message: string): StepError {
   return new StepError("Failed", message, { terminal: true });
 }
 
+/** Turns what an act threw into a fault of the step; stops and faults pass as they are. */
+export function asFault(error: unknown, make: (reason: string) => StepError): unknown {
+  return isAbortError(error) || error instanceof StepError ? error : make(errorMessage(error));
+}
+
 /** What Kargo makes of a runner that breaks down: Errored at once (pkg/promotion/local_executor.go). */
 export function panicked(reason: string): StepError {
   return new StepError("Errored", `step panicked: ${reason}`, { terminal: true });

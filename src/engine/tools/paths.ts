@@ -73,6 +73,40 @@ export async function insideWorkDir(workDir: string, path: string): Promise<stri
   return withoutTrailingSeparator(join(workDir, join(sep, current)));
 }
 
+/**
+ * The path without any link in it, wherever that is. Throws PathError, also when something does not exist
+ * (Go's filepath.EvalSymlinks).
+ */
+export async function withoutLinks(path: string): Promise<string> {
+  const { root } = parse(path);
+  let current = root;
+  let names = path.slice(root.length).split(sep);
+  for (let links = 0; names.length > 0; ) {
+    const [name = "", ...rest] = names;
+    names = rest;
+    if (name === "" || name === ".") continue;
+    const next = join(current, name);
+    let isDirectory: boolean;
+    let target: string | undefined;
+    try {
+      const info = await lstat(next);
+      isDirectory = info.isDirectory();
+      target = info.isSymbolicLink() ? await readlink(next) : undefined;
+    } catch (error) {
+      throw toPathError(error, "lstat", next);
+    }
+    if (target === undefined) {
+      if (!isDirectory && names.length > 0) throw new Error("not a directory");
+      current = next;
+      continue;
+    }
+    if (++links > maxLinks) throw new Error("EvalSymlinks: too many links");
+    if (isAbsolute(target)) current = parse(target).root;
+    names = [...target.split(sep), ...names];
+  }
+  return current;
+}
+
 /** True when `child` is `parent` or lies below it, going by the text alone (pkg/io/fs/path.go IsSubPath). */
 export function isSubPath(parent: string, child: string): boolean {
   const path = relative(parent, child);
