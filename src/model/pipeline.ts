@@ -24,7 +24,7 @@ export interface ProjectTree {
   readonly stages: readonly Stage[];
   /** Newest discovered first. */
   readonly freight: readonly Freight[];
-  /** Newest first (names hold a ULID). */
+  /** Newest first, whatever their Stage. */
   readonly promotions: readonly Promotion[];
   readonly tasks: readonly (PromotionTask | ClusterPromotionTask)[];
 }
@@ -45,7 +45,7 @@ export function projectTrees(resources: Iterable<AnyResource>): ProjectTree[] {
       warehouses: ofKind("Warehouse", name).sort(byName),
       stages: pipelineOrder(ofKind("Stage", name)),
       freight: ofKind("Freight", name).sort(newestFreightFirst),
-      promotions: ofKind("Promotion", name).sort((a, b) => compareText(b.metadata.name, a.metadata.name)),
+      promotions: ofKind("Promotion", name).sort(newestPromotionFirst),
       tasks: ofKind("PromotionTask", name).sort(byName),
     };
   });
@@ -90,6 +90,17 @@ function newestFreightFirst(a: Freight, b: Freight): number {
 
 function byName(a: AnyResource, b: AnyResource): number {
   return compareText(a.metadata.name, b.metadata.name);
+}
+
+/** By the ULID in the name, which is finer than the recorded second; a name made by hand has none. */
+function newestPromotionFirst(a: Promotion, b: Promotion): number {
+  const created = (promotion: Promotion) => promotion.metadata.creationTimestamp ?? "";
+  const ulid = (promotion: Promotion) => promotion.metadata.name.split(".").at(-2) ?? "";
+  return (
+    compareText(created(b), created(a)) ||
+    compareText(ulid(b), ulid(a)) ||
+    compareText(b.metadata.name, a.metadata.name)
+  );
 }
 
 /** Byte-wise order of text, as Go's strings.Compare; never by locale. */
