@@ -10,6 +10,16 @@ import { addPromoteCommand } from "./promote";
 import { addRefreshCommand } from "./refresh";
 import { addSampleCommand } from "./sample";
 import { exitCodes, printError, type Terminal, UsageError } from "./terminal";
+import { addValidateCommand } from "./validate";
+
+const commands = [
+  addSampleCommand,
+  addGetCommand,
+  addRefreshCommand,
+  addPromoteCommand,
+  addEvalCommand,
+  addValidateCommand,
+];
 
 /** Runs one command line (without the program's name) and resolves with the exit code. Never rejects. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -24,8 +34,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .hook("preAction", (_program, action) => {
       globals = action.optsWithGlobals();
     });
-  for (const add of [addSampleCommand, addGetCommand, addRefreshCommand, addPromoteCommand, addEvalCommand])
-    add(program, context);
+  for (const add of commands) add(program, context);
   prepare(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });
