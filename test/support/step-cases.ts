@@ -269,6 +269,8 @@ export function stepContext(setup: StepSetup, workDir: string, signal = new Abor
 function granted(plane: FakeControlPlane, needs: readonly string[]): Partial<Capabilities> {
   const all: Partial<Capabilities> = {
     controlPlane: plane,
+    programs: {},
+    credentials: { find: async () => undefined },
     effects: { perform: async (_effect, act) => await act() },
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => needs.includes(name)));

@@ -28,6 +28,7 @@ export interface ProgramEnd {
   /** Exit code; -1 when a signal ended it. */
   readonly exitCode: number;
   readonly stdout: string;
+  readonly stderr: string;
   /** Both streams in the order they arrived. */
   readonly output: string;
 }
@@ -141,15 +142,20 @@ function exitOf(child: ChildProcess, command: string): Promise<number> {
   });
 }
 
-function collectOutput(child: ChildProcess): () => { stdout: string; output: string } {
+function collectOutput(child: ChildProcess): () => Pick<ProgramEnd, "stdout" | "stderr" | "output"> {
   const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
   const output: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => {
     stdout.push(chunk);
     output.push(chunk);
   });
-  child.stderr?.on("data", (chunk: Buffer) => output.push(chunk));
-  return () => ({ stdout: Buffer.concat(stdout).toString(), output: Buffer.concat(output).toString() });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr.push(chunk);
+    output.push(chunk);
+  });
+  const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString();
+  return () => ({ stdout: text(stdout), stderr: text(stderr), output: text(output) });
 }
 
 function startError(command: string, error: Error): ProgramError {
