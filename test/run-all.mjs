@@ -62,6 +62,15 @@ const suites = [
     minutes: 8,
   },
   {
+    name: "integration, oldest VS Code",
+    command: ["node", "test/host/run-integration.mjs", "--report", "REPORT", "--oldest", "--vsix", vsixPath],
+    counts: "mocha",
+    inEditor: true,
+    tests: "integration",
+    after: "package",
+    minutes: 8,
+  },
+  {
     name: "e2e",
     command: nodeTests("e2e"),
     counts: "node",
@@ -129,7 +138,10 @@ async function setUp() {
   const failures = modules === undefined ? [] : [modules];
   if (modules === undefined && chosen.some((suite) => suite.inEditor)) {
     noEditor.push(...(await ensurePrograms(editorPrograms)));
-    if (noEditor.length === 0) noEditor.push(...[await ensureHost()].filter((each) => each !== undefined));
+    for (const version of /** @type {const} */ (["newest", "oldest"])) {
+      const obstacle = noEditor.length === 0 ? await ensureHost(version) : undefined;
+      if (obstacle !== undefined) noEditor.push(obstacle);
+    }
   }
   const tools = chosen.some((suite) => suite.tests === "tools") ? toolPrograms : ["git"];
   const missing = await ensurePrograms(tools);
@@ -150,7 +162,7 @@ async function runSuite(suite) {
     console.log(`CANNOT RUN: ${name}: ${noEditor.join("; ")}`);
     return printed({ name, passed: 0, failed: 1, skipped: [], ...since(startedAt) });
   }
-  const file = name.replaceAll(" ", "-");
+  const file = name.replaceAll(/\W+/g, "-");
   const logFile = join(logs, `${file}.log`);
   const report = join(reports, `${file}.${suite.counts === "mocha" ? "json" : "tap"}`);
   rmSync(report, { force: true });

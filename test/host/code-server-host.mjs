@@ -10,6 +10,7 @@ import { openPage, startServer } from "./host.mjs";
  * @typedef {object} SuiteRun
  * @property {string} extension folder of an extension under development
  * @property {string | undefined} vsix packed extension to install first
+ * @property {import("./paths.mjs").HostVersion} version of VS Code
  * @property {string} runner JavaScript file that exports `run()`
  * @property {string} folder opened in the workbench
  * @property {Record<string, string>} env added to the extension host's environment
@@ -33,6 +34,7 @@ export async function runInCodeServer(run) {
   try {
     const running = await startServer({
       runsTests: true,
+      version: run.version,
       fewBuiltins: true,
       env: run.env,
       vsix: run.vsix === undefined ? [] : [run.vsix],

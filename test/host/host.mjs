@@ -17,6 +17,7 @@ import { chromiumPath, hostDir } from "./paths.mjs";
  * @typedef {object} ServerOptions
  * @property {Record<string, unknown>} [settings] user settings on top of the quiet ones
  * @property {Record<string, string>} [env] added to the extension host's environment
+ * @property {import("./paths.mjs").HostVersion} [version] default: newest
  * @property {readonly string[]} [vsix] packed extensions to install first
  * @property {boolean} [runsTests] lets the page's payload name extensions under development and a test runner
  * @property {boolean} [fewBuiltins] only the built-in extensions that this project needs: quieter, and activation
@@ -35,8 +36,6 @@ import { chromiumPath, hostDir } from "./paths.mjs";
  * @property {Promise<number | null>} ended resolves when the server has ended
  */
 
-const node = join(hostDir, "bin", "node");
-const codeServer = join(hostDir, "node_modules", "code-server");
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 4_000;
 
@@ -74,17 +73,23 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
  * @returns {Promise<Server>}
  */
 export async function startServer(options = {}) {
-  const dataDir = prepareDataDir(options);
+  const installed = hostDir(options.version ?? "newest");
+  const codeServer = join(installed, "node_modules", "code-server");
+  const dataDir = prepareDataDir(options, codeServer);
   const env = serverEnv(dataDir, options.env ?? {});
   let output = "";
   const log = createWriteStream(join(dataDir, "server.log"));
   /** @param {readonly string[]} args */
   const run = (args) => {
-    const child = spawn(node, [join(codeServer, "out/node/entry.js"), ...homeArgs(dataDir), ...args], {
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true, // a process group of its own, so that it can be ended as a whole
-    });
+    const child = spawn(
+      join(installed, "bin", "node"),
+      [join(codeServer, "out/node/entry.js"), ...homeArgs(dataDir), ...args],
+      {
+        env,
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true, // a process group of its own, so that it can be ended as a whole
+      },
+    );
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk) => {
         output += chunk;
@@ -196,8 +201,11 @@ export async function openPage(server, options = {}) {
   }
 }
 
-/** @param {ServerOptions} options */
-function prepareDataDir(options) {
+/**
+ * @param {ServerOptions} options
+ * @param {string} codeServer
+ */
+function prepareDataDir(options, codeServer) {
   const dataDir = mkdtempSync(join(tmpdir(), "host-"));
   for (const dir of ["user/User", "extensions", "home", "tmp"]) {
     mkdirSync(join(dataDir, dir), { recursive: true });
@@ -265,7 +273,9 @@ function serverArgs(dataDir, port, options) {
     "--disable-proxy",
     "--ignore-last-opened",
     ...(options.workspaceTrust ? [] : ["--disable-workspace-trust"]),
-    ...(options.runsTests ? ["--vscode-option", "enable-smoke-test-driver"] : []),
+    ...(options.runsTests && options.version !== "oldest" // needs no leave, and does not know the option
+      ? ["--vscode-option", "enable-smoke-test-driver"]
+      : []),
     ...(options.fewBuiltins ? ["--builtin-extensions-dir", join(dataDir, "builtin")] : []),
   ];
 }

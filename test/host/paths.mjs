@@ -17,8 +17,15 @@ export const cacheDir =
   process.env.KARGO_WORKBENCH_CACHE ??
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "kargo-workbench");
 
-/** code-server and its Node, laid by setup-host.sh. */
-export const hostDir = join(cacheDir, "host");
+/** @typedef {"newest" | "oldest"} HostVersion `oldest` is the lowest VS Code that package.json claims */
+
+/**
+ * Where setup-host.sh lays a code-server and its Node.
+ * @param {HostVersion} version
+ */
+export function hostDir(version) {
+  return join(cacheDir, `host-${version}`);
+}
 
 /** helm and kustomize, built by tools.mjs. */
 export const toolsDir = join(cacheDir, "bin");

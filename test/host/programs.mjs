@@ -35,6 +35,7 @@ const table = [
   { name: "g++", debian: "build-essential" },
   { name: "make", debian: "build-essential" },
   { name: "python3", debian: "python3" },
+  { name: "rg", debian: "ripgrep" }, // the oldest host searches with it
   {
     name: "kustomize",
     go: { module: "sigs.k8s.io/kustomize/kustomize/v5", version: kustomizeVersion },
@@ -50,7 +51,7 @@ const table = [
 ];
 
 /** What the suites that run in an editor need. */
-export const editorPrograms = ["chromium", "g++", "make", "python3"];
+export const editorPrograms = ["chromium", "g++", "make", "python3", "rg"];
 
 /** What some test of the tools suite needs. */
 export const toolPrograms = [
@@ -86,10 +87,15 @@ export async function ensurePrograms(names) {
   return missing;
 }
 
-/** Lays code-server and its Node. @returns {Promise<string | undefined>} why it could not */
-export async function ensureHost() {
-  const code = await run("bash", [join(root, "test", "host", "setup-host.sh"), hostDir]);
-  return code === 0 ? undefined : `the code-server host could not be set up (exit code ${code})`;
+/**
+ * Lays code-server and its Node.
+ * @param {import("./paths.mjs").HostVersion} version
+ * @returns {Promise<string | undefined>} why it could not
+ */
+export async function ensureHost(version) {
+  const script = join(root, "test", "host", "setup-host.sh");
+  const code = await run("bash", [script, version, hostDir(version)]);
+  return code === 0 ? undefined : `the ${version} code-server host could not be set up (exit code ${code})`;
 }
 
 /**

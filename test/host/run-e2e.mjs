@@ -8,7 +8,7 @@ import { root } from "./paths.mjs";
 import { run } from "./processes.mjs";
 import { editorPrograms, ensureHost, ensurePrograms } from "./programs.mjs";
 
-const obstacles = [...(await ensurePrograms([...editorPrograms, "git"])), await ensureHost()];
+const obstacles = [...(await ensurePrograms([...editorPrograms, "git"])), await ensureHost("newest")];
 for (const obstacle of obstacles) if (obstacle !== undefined) console.error(`[e2e] ${obstacle}`);
 if (obstacles.some((obstacle) => obstacle !== undefined)) process.exit(3);
 

@@ -26,6 +26,7 @@ const usage = `usage: node test/host/run-integration.mjs [options]
   --vsix FILE       test this packed extension; without it the one in this folder (run \`npm run build\` first)
   --grep TEXT       only tests whose title contains it
   --folder DIR      open this folder; without it a new sample
+  --oldest          in the lowest VS Code that package.json claims; always code-server
   --host NAME       electron or code-server; without it the first of them that can run here
   --report FILE     also write the results there, as JSON
   --timeout-s N     default 300
@@ -36,6 +37,7 @@ const { values: args } = parseArgs({
     vsix: { type: "string" },
     grep: { type: "string" },
     folder: { type: "string" },
+    oldest: { type: "boolean", default: false },
     host: { type: "string" },
     report: { type: "string" },
     "timeout-s": { type: "string", default: "300" },
@@ -48,10 +50,11 @@ if (args.help) {
   process.exit(0);
 }
 
-const { host, why } = await chooseHost(args.host);
+const { host, why } = await chooseHost(args.oldest ? "code-server" : args.host);
+const version = args.oldest ? "oldest" : "newest";
 console.log(`[host] ${host}: ${why}`);
 if (host === "code-server") {
-  const obstacles = [...(await ensurePrograms(editorPrograms)), await ensureHost()].filter(
+  const obstacles = [...(await ensurePrograms(editorPrograms)), await ensureHost(version)].filter(
     (o) => o !== undefined,
   );
   for (const obstacle of obstacles) console.error(`[host] ${obstacle}`);
@@ -71,6 +74,7 @@ const report = join(scratch, "report.json");
 const run = {
   extension: args.vsix === undefined ? root : emptyExtension(),
   vsix: args.vsix === undefined ? undefined : resolve(args.vsix),
+  version,
   runner,
   folder: resolve(args.folder ?? (await makeWorkspace())),
   env: { HOST_REPORT: report, ...(args.grep === undefined ? {} : { HOST_GREP: args.grep }) },

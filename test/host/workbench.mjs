@@ -49,7 +49,7 @@ async function openOnDesktop(editor) {
 }
 
 async function openInBrowser() {
-  stopAt([...(await ensurePrograms(["g++", "make", "python3"])), await ensureHost()]);
+  stopAt([...(await ensurePrograms(["g++", "make", "python3"])), await ensureHost("newest")]);
   const packed = await run("npm", ["run", "--silent", "package"], { cwd: root });
   if (packed !== 0) stopAt([`packaging the extension gave exit code ${packed}`]);
   const { startServer } = await import("./host.mjs");
