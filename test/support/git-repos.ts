@@ -3,6 +3,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Path to content of files. */
 export type Files = Readonly<Record<string, string>>;
@@ -93,4 +94,10 @@ export function processesThatMention(mark: string): readonly string[] {
     }
   }
   return found;
+}
+
+/** As above, for processes that were told to end and may take a moment: those still running after five seconds. */
+export async function processesThatStay(mark: string): Promise<readonly string[]> {
+  for (let tries = 0; tries < 50 && processesThatMention(mark).length > 0; tries++) await sleep(100);
+  return processesThatMention(mark);
 }

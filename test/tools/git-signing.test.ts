@@ -7,14 +7,7 @@ import { type TestContext, test } from "node:test";
 import type { PushIntegrationPolicy } from "../../src/engine/tools/git-push";
 import { commitSignature } from "../../src/engine/tools/git-signature";
 import { Worktree } from "../../src/engine/tools/git-worktree";
-import {
-  commitTo,
-  git,
-  makeRemote,
-  missingGit,
-  processesThatMention,
-  writeFiles,
-} from "../support/git-repos";
+import { commitTo, git, makeRemote, missingGit, processesThatStay, writeFiles } from "../support/git-repos";
 import { GitWork, type GitWorkOptions } from "../support/git-steps";
 import { makeGpgKey, missingGpg } from "../support/gpg-key";
 
@@ -51,7 +44,7 @@ test("everything the clone's identity makes is signed: commits, tags, rebased co
   assert.equal(git(remote, "log", "-2", "--format=%s", "main"), "m\ntheirs");
   assert.equal(key.verify(remote, "commit", "main"), 0);
   assert.notEqual(key.verify(remote, "commit", "main~1"), 0);
-  assert.deepEqual(processesThatMention(work.dir), [], "no key agent is left");
+  assert.deepEqual(await processesThatStay(work.dir), [], "no key agent is left");
 });
 
 test("an author of the step's own signs with its own key, or not at all", { skip }, async (t) => {
@@ -72,7 +65,7 @@ test("an author of the step's own signs with its own key, or not at all", { skip
   writeFiles(tree, { a: "4" });
   await work.succeed("git-commit", { path: "src", message: "m" });
   assert.equal(key.verify(tree, "commit", "HEAD"), 0);
-  assert.deepEqual(processesThatMention(work.dir), []);
+  assert.deepEqual(await processesThatStay(work.dir), []);
 });
 
 test("signing works where the work directory's path is too long for sockets", { skip }, async (t) => {
@@ -81,7 +74,7 @@ test("signing works where the work directory's path is too long for sockets", { 
   writeFiles(tree, { a: "2" });
   await work.succeed("git-commit", { path: "src", message: "m" });
   assert.equal(key.verify(tree, "commit", "HEAD"), 0);
-  assert.deepEqual(processesThatMention(work.dir), []);
+  assert.deepEqual(await processesThatStay(work.dir), []);
   assert.deepEqual(
     readdirSync(tmpdir()).filter((name) => name.startsWith("kargo-gpg-")),
     before,
@@ -112,7 +105,7 @@ test("keys that are no keys, or want a passphrase, fail with a sentence and ask 
   const end = await work.run("git-commit", { path: "src", message: "m" });
   assert.equal(end.status, "Errored");
   assert.match(end.error ?? "", /gpg failed to sign the data/);
-  assert.deepEqual(processesThatMention(work.dir), []);
+  assert.deepEqual(await processesThatStay(work.dir), []);
 });
 
 test("an identity that has no key with its address cannot sign", { skip }, async (t) => {
