@@ -18,7 +18,7 @@ import { pipelinesViewId, walkthroughId } from "./ui/contributions";
 import { ResourceDocuments } from "./ui/documents";
 import { watchActiveEditor } from "./ui/editor-context";
 import { Notify } from "./ui/notify";
-import { editorSecrets } from "./ui/platform/editor-secrets";
+import { EditorSecrets } from "./ui/platform/editor-secrets";
 import { outputLogger } from "./ui/platform/output-logger";
 import { argocdWhenMissing, toolPaths } from "./ui/platform/settings";
 import { watchedFiles } from "./ui/platform/watched-files";
@@ -41,7 +41,8 @@ export function activate(context: ExtensionContext): KargoWorkbench {
   const channel = owned.add(window.createOutputChannel("Kargo", { log: true }));
   const log = outputLogger(channel);
   const showLog = () => channel.show(true);
-  const backends = owned.add(new Backends({ open: (folder) => openFolder(context, folder, log), log }));
+  const secrets = new EditorSecrets(context.secrets, context.globalState);
+  const backends = owned.add(new Backends({ open: (folder) => openFolder(folder, secrets, log), log }));
   const view = owned.add(new PipelinesView(backends));
   owned.add(new ResourceDocuments(backends, async (resource) => (await embedded()).formatResource(resource)));
   owned.add(new PromotionStatus(backends));
@@ -53,6 +54,7 @@ export function activate(context: ExtensionContext): KargoWorkbench {
       notify: new Notify({ log, showLog }),
       log,
       showLog,
+      secrets,
       createSample: async (root, signal) => (await (await embedded()).createSample(root, { signal })).root,
       rememberSample: async (sample) => context.globalState.update(sampleKey, sample),
     }),
@@ -68,8 +70,8 @@ function embedded(): Promise<typeof import("./embedded")> {
 
 /** Opens the embedded backend of a folder. In a workspace that is not trusted it reads, and runs nothing. */
 async function openFolder(
-  context: ExtensionContext,
   folder: WorkspaceFolder,
+  secrets: EditorSecrets,
   log: Logger,
 ): Promise<OpenedBackend> {
   const { nodeFiles, openLocalBackend } = await embedded();
@@ -79,7 +81,7 @@ async function openFolder(
     const options = {
       files,
       log,
-      secrets: editorSecrets(context.secrets, folder.uri.toString()),
+      secrets: secrets.source(folder.uri.toString()),
       tools: toolPaths(folder),
       argocd: argocdWhenMissing(folder),
     };

@@ -179,6 +179,16 @@ export function promotionState(promotion: Promotion, nowMs: number): PromotionSt
   };
 }
 
+/**
+ * Why a step failed, without what Kargo puts before every reason and what stands beside it anyway: the step's alias and
+ * its error threshold (pkg/promotion/local_orchestrator.go).
+ */
+export function plainReason(message: string): string {
+  return message
+    .replace(/^step "[^"]*" met error threshold of \d+: /, "")
+    .replace(/^error running step "[^"]*": /, "");
+}
+
 /** Promotions that have not ended, oldest first: the order in which a Stage takes them. */
 export function openPromotions(promotions: readonly Promotion[], stage?: string): Promotion[] {
   return promotions

@@ -14,6 +14,7 @@ import {
   showState,
 } from "./commands/resources";
 import { createSample } from "./commands/sample";
+import { deleteSecret, setSecret } from "./commands/secrets";
 import { assembleFreight, refreshWarehouse } from "./commands/warehouses";
 import { type CommandArguments, type CommandId, commandPlaces } from "./contributions";
 
@@ -39,6 +40,8 @@ const handlers: Handlers = {
     if (list !== undefined) view.showMore(list.id);
   },
   "kargo.sample.create": createSample,
+  "kargo.secret.set": setSecret,
+  "kargo.secret.delete": deleteSecret,
   "kargo.log.show": ({ showLog }) => showLog(),
 };
 

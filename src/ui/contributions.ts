@@ -35,6 +35,8 @@ export interface CommandArguments {
   "kargo.pipelines.refresh": [];
   "kargo.pipelines.showMore": [list?: { readonly id: string }];
   "kargo.sample.create": [options?: SampleOptions];
+  "kargo.secret.set": [];
+  "kargo.secret.delete": [];
   "kargo.log.show": [];
 }
 
@@ -78,6 +80,8 @@ export const commandPlaces: { readonly [K in CommandId]: CommandPlace } = {
   "kargo.pipelines.refresh": { palette: true, trusted: false },
   "kargo.pipelines.showMore": { palette: false, trusted: false },
   "kargo.sample.create": { palette: true, trusted: false },
+  "kargo.secret.set": { palette: true, trusted: true },
+  "kargo.secret.delete": { palette: true, trusted: true },
   "kargo.log.show": { palette: true, trusted: false },
 };
 

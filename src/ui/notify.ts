@@ -1,11 +1,11 @@
 // Every message the extension shows, in one place: what went wrong, to whom it happened, and the way to the log.
 // Speaks only about what the user started; what others did is seen in the tree.
 import { window } from "vscode";
-import { BackendError } from "../backend/backend";
-import { errorMessage, isAbortError } from "../base/errors";
+import type { BackendErrorCode } from "../backend/backend";
+import { errorCode, errorMessage, isAbortError } from "../base/errors";
 import type { Logger } from "../base/log";
 import type { Promotion } from "../model/resources";
-import { promotionState } from "../model/state";
+import { plainReason, promotionState } from "../model/state";
 
 /** What a message offers to do. */
 interface Offer {
@@ -31,9 +31,10 @@ export class Notify {
 
   /** `what` could not be done, e.g. "Could not refresh Warehouse hello". What the user stopped needs no message. */
   failed(what: string, error: unknown): void {
-    if (isAbortError(error) || (error instanceof BackendError && error.code === "aborted")) return;
+    const code = errorCode(error) as BackendErrorCode | undefined;
+    if (isAbortError(error) || code === "aborted") return;
     const message = `${what}: ${errorMessage(error)}`;
-    this.#log.error(error instanceof BackendError ? message : `${message}\n${stackOf(error)}`);
+    this.#log.error(code === undefined ? `${message}\n${stackOf(error)}` : message);
     void this.#error(message, [this.#logOffer()]);
   }
 
@@ -41,7 +42,7 @@ export class Notify {
   promotionFailed(promotion: Promotion, freight: string, open: () => unknown): void {
     const { phase, culprit, message } = promotionState(promotion, Date.now());
     const where = culprit === undefined ? "" : ` at step ${culprit.label} (${culprit.uses})`;
-    const why = message ?? culprit?.message ?? "no reason was given";
+    const why = plainReason(message ?? culprit?.message ?? "no reason was given");
     const text = `Promotion of ${freight} to ${promotion.spec.stage} ${phase.toLowerCase()}${where}: ${why}`;
     this.#log.error(text);
     void this.#error(shorten(text), [this.#logOffer(), { label: "Show Promotion", run: open }]);

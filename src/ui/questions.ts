@@ -94,6 +94,8 @@ export function enter(
     readonly prompt: string;
     readonly placeholder?: string;
     readonly value?: string;
+    /** Hides what is typed. */
+    readonly password?: boolean;
     readonly check: (text: string) => string | undefined;
   },
 ): Promise<string | typeof back | undefined> {
@@ -106,6 +108,7 @@ export function enter(
   input.prompt = options.prompt;
   input.placeholder = options.placeholder ?? "";
   input.value = options.value ?? "";
+  input.password = options.password ?? false;
   input.ignoreFocusOut = true;
   input.buttons = place.step > 1 ? [QuickInputButtons.Back] : [];
   return untilAnswered<string>(input, (answer, owned) => {

@@ -14,6 +14,7 @@ import { type Backends, findTarget, type OpenFolder } from "../backends";
 import type { ResourceTarget } from "../contributions";
 import { findResource } from "../documents";
 import type { Notify } from "../notify";
+import type { EditorSecrets } from "../platform/editor-secrets";
 import { type Choice, heading } from "../questions";
 import type { PipelinesView } from "../trees/pipelines-view";
 
@@ -24,6 +25,7 @@ export interface CommandContext {
   readonly notify: Notify;
   readonly log: Logger;
   readonly showLog: () => void;
+  readonly secrets: EditorSecrets;
   /** Makes the sample in a new or empty folder; resolves with its path. Throws BackendError. */
   readonly createSample: (root: string, signal: AbortSignal) => Promise<string>;
   /** Remembers, across windows, that a folder is to be shown when it is opened. */

@@ -1,7 +1,8 @@
 // Creates the sample pipeline in a folder the user chooses, and opens it.
 // What the sample consists of is not known here.
 import { commands, Uri, window, workspace } from "vscode";
-import { BackendError } from "../../backend/backend";
+import type { BackendErrorCode } from "../../backend/backend";
+import { errorCode } from "../../base/errors";
 import { pipelinesViewId, type SampleOptions } from "../contributions";
 import { withActProgress } from "../progress";
 import { back, type Choice, choose } from "../questions";
@@ -45,7 +46,7 @@ async function createIn(context: CommandContext, parent: Uri, signal: AbortSigna
     try {
       return Uri.file(await context.createSample(root.fsPath, signal));
     } catch (error) {
-      const isTaken = error instanceof BackendError && error.code === "alreadyExists";
+      const isTaken = (errorCode(error) as BackendErrorCode | undefined) === "alreadyExists";
       if (!isTaken || count >= maxSamples) throw error;
     }
   }

@@ -1,8 +1,9 @@
 // Acts on Warehouses: discover now, and put Freight together by hand.
 // What is a valid piece of Freight the backend decides.
 import type { QuickPickItem } from "vscode";
-import { BackendError, type CreateFreightRequest } from "../../backend/backend";
+import type { CreateFreightRequest } from "../../backend/backend";
 import { agoText } from "../../base/elapsed";
+import { errorCode } from "../../base/errors";
 import { freightPreimage } from "../../model/freight";
 import { type Artifacts, type Freight, toRef, type Warehouse } from "../../model/resources";
 import { freightLabel, warehouseState } from "../../model/state";
@@ -87,7 +88,7 @@ async function create(
     await context.view.reveal({ folder: folder.id, ref: toRef<"Freight">(freight) }, { expand: true });
   } catch (error) {
     const same = tree.freight.find((freight) => isMadeOf(freight, resource, request));
-    if (same !== undefined && error instanceof BackendError && error.code === "alreadyExists") {
+    if (same !== undefined && errorCode(error) !== undefined) {
       context.notify.nothing(`These artifacts are Freight ${freightLabel(same)} already.`);
       await context.view.reveal({ folder: folder.id, ref: toRef(same) }, { expand: true });
       return;

@@ -1,30 +1,91 @@
-// Values of Secrets and ConfigMaps that a workspace's files do not hold, kept by the editor's SecretStorage.
-// Values are never logged and never put into a file.
-import type { SecretStorage } from "vscode";
+// Values of Secrets that a workspace's files do not hold, kept by the editor's SecretStorage, one entry for each Secret.
+// Values are never logged and never put into a file; only names are remembered beside them, so that they can be listed.
+import type { Memento, SecretStorage } from "vscode";
 import { isObject } from "../../base/json";
 import type { SecretValueSource } from "../../engine/ports";
+import { compareText } from "../../model/pipeline";
 
-/** Reads what was stored for one workspace folder. */
-export function editorSecrets(storage: SecretStorage, folder: string): SecretValueSource {
-  return {
-    async secret(namespace, name) {
-      const stored = await storage.get(secretKey(folder, namespace, name));
-      return stored === undefined ? undefined : parseValues(stored);
-    },
-  };
+/** Names a stored Secret. */
+export interface StoredSecret {
+  /** URI of the workspace folder as text. */
+  readonly folder: string;
+  readonly project: string;
+  readonly name: string;
 }
 
-/** Under which key the values of a Secret are kept. */
-export function secretKey(folder: string, namespace: string, name: string): string {
-  return `kargo.secret:${JSON.stringify([folder, namespace, name])}`;
+type Values = Readonly<Record<string, string>>;
+
+const namesKey = "kargo.secrets";
+
+/** The Secrets of this machine's editor. */
+export class EditorSecrets {
+  readonly #storage: SecretStorage;
+  readonly #memory: Memento;
+
+  /** `storage` keeps values, `memory` the names. */
+  constructor(storage: SecretStorage, memory: Memento) {
+    this.#storage = storage;
+    this.#memory = memory;
+  }
+
+  /** What the engine asks, for one workspace folder. */
+  source(folder: string): SecretValueSource {
+    return { secret: (namespace, name) => this.#values({ folder, project: namespace, name }) };
+  }
+
+  /** The stored Secrets of a folder, by Project and name. */
+  list(folder: string): StoredSecret[] {
+    return this.#names()
+      .filter((secret) => secret.folder === folder)
+      .sort((a, b) => compareText(keyOf(a), keyOf(b)));
+  }
+
+  /** Names of the values of a Secret. */
+  async keys(secret: StoredSecret): Promise<string[]> {
+    return Object.keys((await this.#values(secret)) ?? {});
+  }
+
+  /** Sets one value of a Secret and leaves its others. */
+  async set(secret: StoredSecret, key: string, value: string): Promise<void> {
+    const values = { ...(await this.#values(secret)), [key]: value };
+    await this.#storage.store(keyOf(secret), JSON.stringify(values));
+    await this.#memory.update(namesKey, [...this.#names().filter((other) => !isSame(other, secret)), secret]);
+  }
+
+  /** Forgets a Secret with all its values. */
+  async delete(secret: StoredSecret): Promise<void> {
+    await this.#storage.delete(keyOf(secret));
+    await this.#memory.update(
+      namesKey,
+      this.#names().filter((other) => !isSame(other, secret)),
+    );
+  }
+
+  async #values(secret: StoredSecret): Promise<Values | undefined> {
+    const stored = await this.#storage.get(keyOf(secret));
+    return stored === undefined ? undefined : parseValues(stored);
+  }
+
+  #names(): readonly StoredSecret[] {
+    return this.#memory.get<readonly StoredSecret[]>(namesKey, []);
+  }
 }
 
-function parseValues(text: string): Readonly<Record<string, string>> | undefined {
+function keyOf({ folder, project, name }: StoredSecret): string {
+  return `kargo.secret:${JSON.stringify([folder, project, name])}`;
+}
+
+function isSame(a: StoredSecret, b: StoredSecret): boolean {
+  return keyOf(a) === keyOf(b);
+}
+
+function parseValues(text: string): Values | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (!isObject(value)) return undefined;
+    const entries = Object.entries(value);
     return Object.fromEntries(
-      Object.entries(value).filter((e): e is [string, string] => typeof e[1] === "string"),
+      entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
     );
   } catch {
     return undefined;

@@ -3,7 +3,13 @@
 import { TreeItem } from "vscode";
 import { agoText, lengthText } from "../../base/elapsed";
 import { isTerminalPhase, type Promotion, toRef } from "../../model/resources";
-import { freightLabelByName, type PromotionState, promotionState, type StepState } from "../../model/state";
+import {
+  freightLabelByName,
+  type PromotionState,
+  plainReason,
+  promotionState,
+  type StepState,
+} from "../../model/state";
 import { contextValue } from "../contributions";
 import { promotionIcons, stepIcons } from "./appearance";
 import { type Tooltip, timeText, tooltip } from "./tooltip";
@@ -97,7 +103,7 @@ export class StepNode implements TreeNode {
     const { label, phase, message, uses } = this.step;
     const item = new TreeItem(label, collapsible(this.children().length > 0, false));
     item.iconPath = stepIcons[phase];
-    const told = phase === "Succeeded" || message === undefined ? undefined : firstLine(message);
+    const told = phase === "Succeeded" || message === undefined ? undefined : firstLine(plainReason(message));
     item.description = parts(uses === label ? undefined : uses, this.#length, told ?? quietWords[phase]);
     item.accessibilityInformation = {
       label: `Step ${label}, ${uses}, ${phase}, ${told ?? this.#length ?? ""}`,

@@ -18,13 +18,15 @@ export function tooltip(options: {
   readonly code?: { readonly language: string; readonly text: string };
 }): MarkdownString {
   const text = new MarkdownString("", true);
-  text.appendMarkdown("**").appendText(options.heading).appendMarkdown(`** &nbsp;${options.kind}\n\n`);
+  text.appendMarkdown(`**${escaped(options.heading)}** &nbsp;${escaped(options.kind)}\n\n`);
   const facts = (options.facts ?? []).filter((fact): fact is [string, string] => Boolean(fact[1]));
   if (facts.length > 0) {
     text.appendMarkdown("| | |\n|:--|:--|\n");
-    for (const [name, value] of facts) text.appendMarkdown(`|${cell(name)}&nbsp;&nbsp;|${cell(value)}|\n`);
+    for (const [name, value] of facts)
+      text.appendMarkdown(`|${escaped(name)}&nbsp;&nbsp;|${escaped(value)}|\n`);
   }
-  if (options.message) text.appendMarkdown("\n").appendText(options.message);
+  const lines = (options.message ?? "").split(/\n+/).filter((line) => line.trim() !== "");
+  text.appendMarkdown(lines.map((line) => `\n${escaped(line)}\n`).join(""));
   if (options.code !== undefined) text.appendCodeblock(options.code.text, options.code.language);
   return text;
 }
@@ -36,8 +38,8 @@ export function timeText(time: string | undefined): string {
 }
 
 /** Escapes what Markdown, a table or an icon would take for its own. */
-function cell(value: string): string {
+function escaped(value: string): string {
   return value
     .replace(/\s+/g, " ")
-    .replace(/[\\`*_{}[\]()#+!~|$<>&-]/g, (char) => `&#${char.charCodeAt(0)};`);
+    .replace(/^[-+]|^\d+\.|[\\`*_{}[\]()#!~|$<>&]/g, (text) => `&#${text.charCodeAt(0)};${text.slice(1)}`);
 }

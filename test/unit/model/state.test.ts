@@ -19,6 +19,7 @@ import {
   freightPlaces,
   freightPlacesText,
   openPromotions,
+  plainReason,
   promotionState,
   stageState,
   warehouseState,
@@ -155,6 +156,19 @@ describe("promotionState", () => {
       );
     });
   }
+});
+
+describe("plainReason", () => {
+  const rows: readonly (readonly [message: string, reason: string])[] = [
+    [
+      'step "push" met error threshold of 1: error running step "push": error pushing branch: refused',
+      "error pushing branch: refused",
+    ],
+    ['error running step "task::push": refused', "refused"],
+    ["step was aborted", "step was aborted"],
+    ["", ""],
+  ];
+  for (const [message, reason] of rows) test(message, () => assert.equal(plainReason(message), reason));
 });
 
 test("openPromotions are those that have not ended, oldest first", () => {
