@@ -34,6 +34,17 @@ export function goFloat(value: number): string {
   return `${sign}${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
 }
 
+/** A float64 in the fewest digits that read back the same and without an exponent (strconv 'f'). */
+export function goPlainFloat(value: number): string {
+  const [mantissa = "0", power = "0"] = Math.abs(value).toExponential().split("e");
+  const digits = mantissa.replace(".", "");
+  const point = Number(power) + 1;
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`.replace(/^(-?)0\.0*$/, "$10");
+  if (point >= digits.length) return sign + digits.padEnd(point, "0");
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
 /** A JSON value as `%v` shows it: texts bare, `<nil>`, `[a b]`, `map[a:1 b:2]`; numbers are float64. */
 export function goValue(value: unknown): string {
   if (value === null || value === undefined) return "<nil>";

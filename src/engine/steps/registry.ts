@@ -14,6 +14,7 @@ import { gitPush } from "./git-push";
 import { gitTag } from "./git-tag";
 import { http } from "./http";
 import { httpDownload } from "./http-download";
+import { jsonUpdate } from "./json-update";
 import { kustomizeBuild } from "./kustomize-build";
 import { kustomizeSetImage } from "./kustomize-set-image";
 import { setFreightAlias } from "./set-freight-alias";
@@ -34,6 +35,7 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "git-tag": gitTag,
   http,
   "http-download": httpDownload,
+  "json-update": jsonUpdate,
   "kustomize-build": kustomizeBuild,
   "kustomize-set-image": kustomizeSetImage,
   "set-freight-alias": setFreightAlias,
