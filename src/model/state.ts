@@ -31,8 +31,13 @@ export function freightLabel(freight: Freight): string {
 
 /** What people call the Freight of that name, known or not. */
 export function freightLabelByName(tree: ProjectTree, name: string): string {
-  const freight = tree.freight.find((f) => f.metadata.name === name);
+  const freight = freightByName(tree, name);
   return freight === undefined ? shortId(name) : freightLabel(freight);
+}
+
+/** The Freight of that name; undefined when the Project does not have it. */
+export function freightByName(tree: ProjectTree, name: string): Freight | undefined {
+  return indexOnce(freightIndexes, tree.freight, (freight) => freight.metadata.name)(name)[0];
 }
 
 /** The artifacts of Freight in one phrase: `app@3f2ab1c, nginx:1.27`. */
@@ -191,9 +196,15 @@ export function plainReason(message: string): string {
 
 /** Promotions that have not ended, oldest first: the order in which a Stage takes them. */
 export function openPromotions(promotions: readonly Promotion[], stage?: string): Promotion[] {
-  return promotions
-    .filter((p) => !isTerminalPhase(p.status?.phase) && (stage === undefined || p.spec.stage === stage))
+  const asked = stage === undefined ? promotions : promotionsOf(promotions, stage);
+  return asked
+    .filter((promotion) => !isTerminalPhase(promotion.status?.phase))
     .sort((a, b) => compareText(a.metadata.name, b.metadata.name));
+}
+
+/** The Promotions of a Stage, in the given order. */
+export function promotionsOf(promotions: readonly Promotion[], stage: string): readonly Promotion[] {
+  return indexOnce(promotionIndexes, promotions, (promotion) => promotion.spec.stage)(stage);
 }
 
 function stepStates(promotion: Promotion, nowMs: number): StepState[] {
@@ -307,7 +318,7 @@ export function stageState(stage: Stage, promotions: readonly Promotion[], nowMs
 
 /** How the last Promotion left the Stage, when it did not succeed. */
 function endedState(stage: Stage, promotions: readonly Promotion[]): StageState | undefined {
-  const newest = promotions.find((p) => p.spec.stage === stage.metadata.name);
+  const [newest] = promotionsOf(promotions, stage.metadata.name);
   const last = stage.status?.lastPromotion?.status ?? newest?.status;
   const phase = last?.phase;
   if (phase !== "Failed" && phase !== "Errored" && phase !== "Aborted") return undefined;
@@ -392,6 +403,31 @@ export function warehouseState({ status }: Warehouse): WarehouseState {
   if (satisfied?.status === "False")
     return withMessage({ phase: "Incomplete", label: "Freight criteria not met" }, satisfied.message);
   return { phase: "Ready", label: "Up to date" };
+}
+
+type Index<T> = WeakMap<readonly T[], ReadonlyMap<string, readonly T[]>>;
+const freightIndexes: Index<Freight> = new WeakMap();
+const promotionIndexes: Index<Promotion> = new WeakMap();
+
+/** Looks entries of a list up by a text. The lists of a snapshot never change, so each is gone through once. */
+function indexOnce<T>(
+  indexes: Index<T>,
+  list: readonly T[],
+  keyOf: (entry: T) => string,
+): (key: string) => readonly T[] {
+  let index = indexes.get(list);
+  if (index === undefined) {
+    const grouped = new Map<string, T[]>();
+    for (const entry of list) {
+      const group = grouped.get(keyOf(entry));
+      if (group === undefined) grouped.set(keyOf(entry), [entry]);
+      else group.push(entry);
+    }
+    index = grouped;
+    indexes.set(list, index);
+  }
+  const found = index;
+  return (key) => found.get(key) ?? [];
 }
 
 function withMessage<S extends object>(

@@ -12,6 +12,7 @@ import {
 } from "../../model/resources";
 import {
   type FreightPlaces,
+  freightByName,
   freightLabel,
   freightLabelByName,
   freightPlaces,
@@ -74,7 +75,7 @@ export class CurrentFreightNode extends ResourceNode<"Freight"> {
     readonly isOneOfMany: boolean,
   ) {
     super(parent, scope, { kind: "Freight", namespace: scope.tree.name, name: reference.name });
-    this.#freight = scope.tree.freight.find((freight) => freight.metadata.name === reference.name);
+    this.#freight = freightByName(scope.tree, reference.name);
   }
 
   children(): readonly TreeNode[] {

@@ -111,10 +111,14 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
       node instanceof ResourceNode &&
       node.folder === target.folder &&
       refKey(node.ref) === refKey(target.ref);
-    for (const project of this.roots) {
+    const projects = this.roots.filter(
+      (root) => root instanceof ProjectNode && root.folder === target.folder,
+    );
+    for (const project of projects as ProjectNode[]) {
       if (isIt(project)) return project;
-      for (const list of project instanceof ProjectNode ? project.children() : []) {
-        const index = list.indexOf(isIt);
+      if (project.ref.name !== target.ref.namespace) continue;
+      for (const list of project.children()) {
+        const index = list.indexOf(target.ref);
         if (index >= 0 && this.#memory.showAtLeast(list.id, index + 1)) this.#renewSoon();
         const node = list.children().find(isIt);
         if (node !== undefined) return node;

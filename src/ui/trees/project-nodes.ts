@@ -2,6 +2,7 @@
 // Order and grouping are those of model/pipeline.ts.
 import { Range, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } from "vscode";
 import type { ResourceProblem } from "../../model/parse";
+import type { AnyResource, ResourceRef } from "../../model/resources";
 import { stageState } from "../../model/state";
 import type { ClosedFolder, OpenFolder } from "../backends";
 import { type CommandId, contextValue } from "../contributions";
@@ -74,7 +75,7 @@ export class ProjectNode extends ResourceNode<"Project"> {
     return item;
   }
 
-  #list<T>(
+  #list<T extends AnyResource>(
     name: ListName,
     entries: readonly T[],
     node: (list: ListNode, entry: T) => TreeNode,
@@ -84,6 +85,7 @@ export class ProjectNode extends ResourceNode<"Project"> {
       length: entries.length,
       first,
       slice: (list, count) => entries.slice(0, count).map((entry) => node(list, entry)),
+      indexOf: (ref) => entries.findIndex((entry) => isNamed(entry, ref)),
     });
   }
 
@@ -115,6 +117,7 @@ interface Entries {
   readonly first: number;
   /** Nodes of the first `count` entries. */
   readonly slice: (list: ListNode, count: number) => readonly TreeNode[];
+  readonly indexOf: (ref: ResourceRef) => number;
 }
 
 /** A list of a Project: its Stages, its Freight … . Long lists are shown piece by piece. */
@@ -143,9 +146,9 @@ export class ListNode implements TreeNode {
     return this.length > count ? [...nodes, new MoreNode(this, this.length - count)] : nodes;
   }
 
-  /** Place of the first entry that `isIt`, shown or not; -1 when there is none. */
-  indexOf(isIt: (node: TreeNode) => boolean): number {
-    return this.#entries.slice(this, this.length).findIndex(isIt);
+  /** Place of a resource in the list, shown or not; -1 when it is not in it. */
+  indexOf(ref: ResourceRef): number {
+    return this.#entries.indexOf(ref);
   }
 
   item(): TreeItem {
@@ -275,6 +278,10 @@ export class FailureNode implements TreeNode {
     item.tooltip = this.failure.reason;
     return item;
   }
+}
+
+function isNamed({ kind, metadata }: AnyResource, ref: ResourceRef): boolean {
+  return kind === ref.kind && metadata.name === ref.name;
 }
 
 function selectionAt({ line, column }: ResourceProblem["location"]) {

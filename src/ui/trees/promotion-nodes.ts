@@ -104,7 +104,8 @@ export class StepNode implements TreeNode {
     const item = new TreeItem(label, collapsible(this.children().length > 0, false));
     item.iconPath = stepIcons[phase];
     const told = phase === "Succeeded" || message === undefined ? undefined : firstLine(plainReason(message));
-    item.description = parts(uses === label ? undefined : uses, this.#length, told ?? quietWords[phase]);
+    const quiet = told === undefined ? quietWords[phase] : undefined;
+    item.description = parts(told, uses === label ? undefined : uses, this.#length, quiet);
     item.accessibilityInformation = {
       label: `Step ${label}, ${uses}, ${phase}, ${told ?? this.#length ?? ""}`,
     };

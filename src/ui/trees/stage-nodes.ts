@@ -14,6 +14,7 @@ import {
   currentFreight,
   freightLabelByName,
   openPromotions,
+  promotionsOf,
   type StageState,
   stageState,
 } from "../../model/state";
@@ -96,7 +97,7 @@ export class StageNode extends ResourceNode<"Stage"> {
 
   #promotions(): TreeNode[] {
     const { promotions } = this.scope.tree;
-    const last = promotions.find((p) => p.spec.stage === this.ref.name && isTerminalPhase(p.status?.phase));
+    const last = promotionsOf(promotions, this.ref.name).find((p) => isTerminalPhase(p.status?.phase));
     const shown = [...openPromotions(promotions, this.ref.name), ...(last === undefined ? [] : [last])];
     return shown.map((promotion) => new PromotionNode(this, this.scope, promotion));
   }
