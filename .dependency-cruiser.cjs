@@ -89,7 +89,7 @@ const table = [
 
 const packageRegex = (name) =>
   name === "node:"
-    ? "^(node:)?(fs|os|path|url|util|child_process|crypto|stream|zlib|http|https|net|tls|timers|events|buffer|process|string_decoder|readline|v8|worker_threads|perf_hooks|assert|async_hooks|dns|fs/promises|timers/promises|stream/promises|readline/promises)(/promises)?$"
+    ? "^(node:)?(fs|os|path|url|util|child_process|crypto|stream|zlib|http|https|net|tls|timers|events|buffer|process|string_decoder|readline|v8|worker_threads|perf_hooks|assert|async_hooks|dns|fs/promises|timers/promises|stream/promises|stream/consumers|readline/promises)(/promises)?$"
     : name === ".*"
       ? "^(?!src/)"
       : name === "vscode"

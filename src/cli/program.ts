@@ -9,6 +9,7 @@ import { addGetCommand } from "./get";
 import { addPromoteCommand } from "./promote";
 import { addRefreshCommand } from "./refresh";
 import { addSampleCommand } from "./sample";
+import { addStepCommand } from "./step";
 import { exitCodes, printError, type Terminal, UsageError } from "./terminal";
 import { addValidateCommand } from "./validate";
 
@@ -17,6 +18,7 @@ const commands = [
   addGetCommand,
   addRefreshCommand,
   addPromoteCommand,
+  addStepCommand,
   addEvalCommand,
   addValidateCommand,
 ];

@@ -17,6 +17,11 @@ import { type CreateFreightRequest, createFreight } from "./discovery/freight";
 import { reconcileWarehouse } from "./discovery/warehouse";
 import { type AutonomySwitch, type EnginePorts, StoreError } from "./ports";
 import { createPromotion, type PromotionRequest } from "./promotion/admission";
+import { grantCapabilities } from "./promotion/capabilities";
+import { StepEvaluator } from "./promotion/evaluator";
+import { StepData } from "./promotion/expression-data";
+import { SecretMask } from "./promotion/secret-mask";
+import { runSingleStep, type SingleStepRequest, type SingleStepResult } from "./promotion/single-step";
 import type { EffectPort } from "./promotion/step";
 import { requestAbort, StageDriver } from "./reconcile/stage-driver";
 import { StageLoop } from "./stage-loop";
@@ -24,6 +29,7 @@ import { stepRunners } from "./steps/registry";
 
 export { DiscoveryError } from "./discovery/discovery-error";
 export { AdmissionError, type PromotionRequest } from "./promotion/admission";
+export type { SingleStepContext, SingleStepRequest, SingleStepResult } from "./promotion/single-step";
 export { seedRepository } from "./tools/git-seed";
 
 /** What an Engine is built from: its ports, without those that have a default here. */
@@ -134,6 +140,19 @@ export class Engine implements Disposable {
   /** Records Freight assembled by hand. Throws AdmissionError. */
   createFreight(request: CreateFreightRequest): Promise<Freight> {
     return createFreight(this.#ports, request);
+  }
+
+  /** Runs one step by itself on a folder. Throws only when the signal aborts. */
+  runStep(request: SingleStepRequest, signal: AbortSignal): Promise<SingleStepResult> {
+    const project = request.context.project ?? "";
+    return runSingleStep(request, {
+      runners: stepRunners,
+      configError: stepConfigError,
+      evaluation: new StepEvaluator(new StepData(this.#ports, project, new SecretMask())),
+      grant: grantCapabilities(this.#ports, project, globalThis.fetch),
+      log: this.#ports.log,
+      signal: AbortSignal.any([signal, this.#shutdown.signal]),
+    });
   }
 
   dispose(): void {

@@ -2,7 +2,7 @@
 // Turns the engine's resources into Snapshots and its errors into BackendErrors; decides nothing itself.
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DisposableStore } from "../../base/disposable";
+import { type Disposable, DisposableStore } from "../../base/disposable";
 import { errorMessage, isAbortError } from "../../base/errors";
 import { Emitter, type Event } from "../../base/events";
 import type { Logger } from "../../base/log";
@@ -37,11 +37,40 @@ export interface LocalBackendOptions {
   readonly clock?: Clock;
 }
 
+/** An engine on a workspace's specs and state, without snapshots: for trying single steps. Dispose it when done. */
+export async function openLocalEngine(options: LocalBackendOptions): Promise<Engine & Disposable> {
+  const parts = assemble(options);
+  await parts.workspace.load();
+  return parts.engine;
+}
+
 /** Reads the workspace, takes up what an earlier process left unfinished when asked to, and stays current. */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
   const backend = new LocalBackend(options);
   await backend.reload();
   return backend;
+}
+
+/** The parts of an embedded backend, from the files up to the engine. */
+function assemble(options: LocalBackendOptions) {
+  const { files, log } = options;
+  const clock = options.clock ?? { now: () => new Date() };
+  const state = new StateFiles(files.root);
+  const workspace = new Workspace(files, log);
+  const store = new LocalStore(workspace, state, clock, log);
+  const engine = new Engine({
+    store,
+    locks: stageLocks(state.lockDir, log),
+    clock,
+    log,
+    ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+    argocd: { client: undefined, whenMissing: options.argocd ?? "skip" },
+    tools: options.tools ?? {},
+    workRoot: options.workRoot ?? tmpdir(),
+    cacheRoot: join(state.root, "cache"),
+    uiBaseUrl: "",
+  });
+  return { workspace, store, engine };
 }
 
 const shownKinds: readonly Kind[] = [
@@ -66,27 +95,13 @@ class LocalBackend implements Backend {
   #lastBuild: Promise<void> = Promise.resolve();
 
   constructor(options: LocalBackendOptions) {
-    const { files, log } = options;
+    const { log } = options;
     this.#log = log;
-    const clock = options.clock ?? { now: () => new Date() };
-    const state = new StateFiles(files.root);
     this.#changed = this.#owned.add(new Emitter<void>((error) => log.error(errorMessage(error))));
-    this.#workspace = this.#owned.add(new Workspace(files, log));
-    this.#store = this.#owned.add(new LocalStore(this.#workspace, state, clock, log));
-    this.#engine = this.#owned.add(
-      new Engine({
-        store: this.#store,
-        locks: stageLocks(state.lockDir, log),
-        clock,
-        log,
-        ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
-        argocd: { client: undefined, whenMissing: options.argocd ?? "skip" },
-        tools: options.tools ?? {},
-        workRoot: options.workRoot ?? tmpdir(),
-        cacheRoot: join(state.root, "cache"),
-        uiBaseUrl: "",
-      }),
-    );
+    const { workspace, store, engine } = assemble(options);
+    this.#workspace = this.#owned.add(workspace);
+    this.#store = this.#owned.add(store);
+    this.#engine = this.#owned.add(engine);
     this.#owned.add(this.#workspace.onDidChange(() => void this.#refreshSnapshot().catch(() => {})));
     this.#owned.add(this.#store.onDidChange(() => void this.#refreshSnapshot().catch(() => {})));
     this.#store.watch();

@@ -374,7 +374,7 @@ export function finalPhase(
 const commercialKinds =
   /^(gh-(create-issue|issue-(add|delete|update)-comment|search-issues|update-issue|wait-for-issue-state)|gha-(dispatch|wait-for)-workflow|hcl-update|jfrog-evidence|jira|send-message|snow-(create|delete|query-for-records|update|wait-for-condition)|tf-(apply|output|plan))$/;
 
-function unknownKindMessage(kind: string): string {
+export function unknownKindMessage(kind: string): string {
   const message =
     `step kind ${goQuote(kind)} is not registered; verify the kind is correct; if you are a Kargo Enterprise ` +
     "user, you may need to enable the promotion controller";
