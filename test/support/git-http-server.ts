@@ -48,7 +48,7 @@ export async function startGitServer(root: string, behaviour: GitServerBehaviour
     if (given !== undefined) signIns.push(Buffer.from(given, "base64").toString());
     requests.push(`${request.method} ${request.url}`);
     if (behaviour.hangOn?.test(request.url ?? "")) onHanging();
-    else if (!refuse(behaviour, request, response)) serve(root, request, response);
+    else if (!refuse(behaviour, request, response)) serveGit(root, request, response);
   };
   const { tls } = behaviour;
   const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
@@ -88,7 +88,8 @@ function refuse(behaviour: GitServerBehaviour, request: IncomingMessage, respons
   return true;
 }
 
-function serve(root: string, request: IncomingMessage, response: ServerResponse): void {
+/** Answers a request of git's smart protocol for the repositories below `root`. */
+export function serveGit(root: string, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? "/", "http://localhost");
   const backend = spawn("git", ["http-backend"], {
     env: {

@@ -10,8 +10,11 @@ import { fileWrite } from "./file-write";
 import { gitClear } from "./git-clear";
 import { gitClone } from "./git-clone";
 import { gitCommit } from "./git-commit";
+import { gitMergePr } from "./git-merge-pr";
+import { gitOpenPr } from "./git-open-pr";
 import { gitPush } from "./git-push";
 import { gitTag } from "./git-tag";
+import { gitWaitForPr } from "./git-wait-for-pr";
 import { http } from "./http";
 import { httpDownload } from "./http-download";
 import { jsonUpdate } from "./json-update";
@@ -31,12 +34,15 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "git-clear": gitClear,
   "git-clone": gitClone,
   "git-commit": gitCommit,
+  "git-merge-pr": gitMergePr,
+  "git-open-pr": gitOpenPr,
   "git-push": gitPush,
   "git-tag": gitTag,
   http,
   "http-download": httpDownload,
   "json-update": jsonUpdate,
   "kustomize-build": kustomizeBuild,
+  "git-wait-for-pr": gitWaitForPr,
   "kustomize-set-image": kustomizeSetImage,
   "set-freight-alias": setFreightAlias,
   "set-metadata": setMetadata,
