@@ -15,6 +15,7 @@ import { gitOpenPr } from "./git-open-pr";
 import { gitPush } from "./git-push";
 import { gitTag } from "./git-tag";
 import { gitWaitForPr } from "./git-wait-for-pr";
+import { helmTemplate } from "./helm-template";
 import { http } from "./http";
 import { httpDownload } from "./http-download";
 import { jsonUpdate } from "./json-update";
@@ -38,11 +39,12 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "git-open-pr": gitOpenPr,
   "git-push": gitPush,
   "git-tag": gitTag,
+  "git-wait-for-pr": gitWaitForPr,
+  "helm-template": helmTemplate,
   http,
   "http-download": httpDownload,
   "json-update": jsonUpdate,
   "kustomize-build": kustomizeBuild,
-  "git-wait-for-pr": gitWaitForPr,
   "kustomize-set-image": kustomizeSetImage,
   "set-freight-alias": setFreightAlias,
   "set-metadata": setMetadata,

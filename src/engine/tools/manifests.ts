@@ -1,7 +1,7 @@
 // Names of the files that rendered resources are written to, and what of a resource they are made of.
 // Renders nothing and writes nothing.
-import { parse } from "yaml";
-import { goQuote } from "../../base/go-text";
+import { parse, type Tags } from "yaml";
+import { goFloat, goQuote } from "../../base/go-text";
 import { asString, isObject } from "../../base/json";
 
 /** What a resource says it is. Fields are empty when the resource does not say. */
@@ -55,6 +55,68 @@ export function kustomizeFileName(identity: ManifestIdentity, showsNamespace: bo
   return `${[...(showsNamespace && namespace !== "" ? [namespace] : []), ...parts].join("_")}.yaml`.toLowerCase();
 }
 
+/**
+ * A scalar as a Go field of type string receives it from YAML: numbers and truth values as text, nothing as empty text.
+ * Undefined for lists and mappings (sigs.k8s.io/yaml).
+ */
+export function scalarText(value: unknown): string | undefined {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "number") return goFloat(value);
+  return typeof value === "object" ? undefined : String(value);
+}
+
+/** Parses YAML as Go's packages for Kubernetes do: version 1.1, dates as texts, integers as bigint. */
+export function parseGoYaml(text: string): unknown {
+  const options = { version: "1.1", customTags: withoutDates, uniqueKeys: false, intAsBigInt: true } as const;
+  return parse(text, { ...options, logLevel: "error" });
+}
+
+/**
+ * `[group-]kind[-namespace]-name.yaml`; undefined when the document does not say what it is, or not in texts
+ * (helm_template_runner.go generateResourceFilename).
+ */
+export function flatFileName(document: string): string | undefined {
+  const value = parseOrNothing(document);
+  if (!isObject(value)) return undefined;
+  const metadata = value.metadata ?? {};
+  if (!isObject(metadata)) return undefined;
+  const fields = [value.apiVersion, value.kind, metadata.namespace, metadata.name].map(scalarText);
+  if (fields.includes(undefined)) return undefined;
+  const [apiVersion = "", kind = "", namespace = "", name = ""] = fields;
+  if (kind === "" || name === "") return undefined;
+  const group = apiVersion.slice(0, Math.max(apiVersion.lastIndexOf("/"), 0)).replaceAll(".", "_");
+  return `${[group, kind, namespace, name].filter((part) => part !== "").join("-")}.yaml`.toLowerCase();
+}
+
+/**
+ * Splits YAML text into its documents. A separator is kept when nothing stood before it. Throws Error when one is
+ * followed by anything but a comment (k8s.io/apimachinery pkg/util/yaml YAMLReader).
+ */
+export function* splitDocuments(text: string): Generator<string> {
+  let current = "";
+  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    if (line.startsWith("---")) {
+      const rest = line.slice(3).trim();
+      if (rest !== "" && !rest.startsWith("#")) throw new Error(`invalid Yaml document separator: ${rest}`);
+      if (current !== "") {
+        yield current;
+        current = "";
+        continue;
+      }
+    }
+    current += line;
+  }
+  if (current !== "") yield current;
+}
+
+/** True when helm takes the document for a hook: it has the annotation, whatever it names. */
+export function isHelmHook(document: string): boolean {
+  const value = parseOrNothing(document);
+  const metadata = isObject(value) ? value.metadata : undefined;
+  const annotations = isObject(metadata) ? metadata.annotations : undefined;
+  return isObject(annotations) && annotations["helm.sh/hook"] !== undefined;
+}
+
 /** True when kustomize knows the resource's kind to live in no namespace (kyaml 0.20.1 openapi/openapi.go). */
 export function isClusterScoped({ apiVersion, kind }: ManifestIdentity): boolean {
   return Object.hasOwn(clusterScoped, apiVersion) && clusterScoped[apiVersion]?.includes(kind) === true;
@@ -87,9 +149,13 @@ const clusterScoped: Readonly<Record<string, readonly string[]>> = {
   v1: ["ComponentStatus", "Namespace", "Node", "NodeProxyOptions", "PersistentVolume"],
 };
 
+function withoutDates(tags: Tags): Tags {
+  return tags.filter((tag) => typeof tag === "string" || tag.tag !== "tag:yaml.org,2002:timestamp");
+}
+
 function parseOrNothing(document: string): unknown {
   try {
-    return parse(document, { logLevel: "error" });
+    return parseGoYaml(document);
   } catch {
     return undefined;
   }

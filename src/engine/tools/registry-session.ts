@@ -255,3 +255,21 @@ function toInit(
     ...(body && { body: body(), duplex: "half" as const }),
   };
 }
+
+/**
+ * True when a registry answers a TLS greeting with plain HTTP. False when it speaks TLS, and when nothing can be found
+ * out: then the real request says why (pkg/helm/registry.go IsPlainHTTP).
+ */
+export async function speaksPlainHttp(host: string, signal: AbortSignal): Promise<boolean> {
+  const agent = openHttpAgent();
+  try {
+    const response = await fetch(`https://${host}/v2/`, { signal, dispatcher: agent });
+    await response.body?.cancel();
+    return false;
+  } catch (error) {
+    signal.throwIfAborted();
+    return noTls.test(failureReason(error));
+  } finally {
+    await agent.destroy();
+  }
+}
