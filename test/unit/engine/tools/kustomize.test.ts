@@ -52,8 +52,8 @@ const named: readonly (readonly [string, string, string, string])[] = [
     "shop-deployment-web.yaml",
     "shop_apps_v1_deployment_web.yaml",
   ],
-  ["in no group", "apiVersion: v1\nkind: Node\nmetadata: {name: n}", "node-n.yaml", "v1_node_n.yaml"],
-  ["of no version", "kind: Thing\nmetadata: {name: n}", "thing-n.yaml", "thing_n.yaml"],
+  ["in no group", "apiVersion: v1\nkind: Node\nmetadata: {name: one}", "node-one.yaml", "v1_node_one.yaml"],
+  ["of no version", "kind: Thing\nmetadata: {name: one}", "thing-one.yaml", "thing_one.yaml"],
 ];
 
 for (const [name, document, kargo, kustomize] of named) {
