@@ -15,6 +15,7 @@ import {
   listItems,
   MapValue,
   PointerValue,
+  Scalar,
   StructValue,
   TypedNil,
   typeName,
@@ -40,6 +41,7 @@ export function fetch(from: unknown, key: unknown): unknown {
     return value === undefined ? null : value;
   }
   if (typeof base === "string") return byteAt(base, key);
+  if (base instanceof Scalar && typeof base.value === "string") return byteAt(base.value, key);
   const items = listItems(base);
   if (items !== undefined) return element(items, key);
   if (base instanceof MapValue) {
@@ -59,10 +61,10 @@ export function fetch(from: unknown, key: unknown): unknown {
 
 /** Position in a list of that length; negative ones count from the end. */
 function position(key: unknown, length: number): number {
-  const index = Number(toInt(key));
-  const at = index < 0 ? length + index : index;
-  if (at < 0 || at >= length) fault(`index out of range: ${at} (array length is ${length})`);
-  return at;
+  const index = toInt(key);
+  const at = index < 0n ? BigInt(length) + index : index;
+  if (at < 0n || at >= length) fault(`index out of range: ${at} (array length is ${length})`);
+  return Number(at);
 }
 
 function element(items: readonly unknown[], key: unknown): unknown {
@@ -116,6 +118,9 @@ export function slice(value: unknown, from: unknown, to: unknown): unknown {
     const [start, end] = bounds(byteLength(value), from, to);
     return sliceBytes(value, start, end);
   }
+  if (value instanceof Scalar && typeof value.value === "string") {
+    return new Scalar(value.type, slice(value.value, from, to) as string);
+  }
   if (value instanceof Uint8Array) return value.subarray(...bounds(value.length, from, to));
   const items = listItems(value);
   if (items === undefined) return fault(`cannot slice ${formatValue(from)}`);
@@ -139,6 +144,7 @@ function bounds(length: number, from: unknown, to: unknown): [number, number] {
 /** Length as slices count it: bytes of a text, elements, entries. */
 export function sizeOf(value: unknown): number {
   if (typeof value === "string") return byteLength(value);
+  if (value instanceof Scalar && typeof value.value === "string") return byteLength(value.value);
   if (value instanceof MapValue) return value.size;
   if (value instanceof TypedNil && value.type.kind === "map") return 0;
   const items = listItems(value);

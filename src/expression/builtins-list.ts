@@ -2,13 +2,13 @@
 // Those with a predicate are in compiler-builtins.ts.
 import { fetch, fieldOf, methodOf } from "./access";
 import { Fault, fault } from "./errors";
-import { grow, type Run, spend } from "./frame";
+import { type Frame, grow, type Run } from "./frame";
 import { formatValue } from "./go-format";
 import { sortWith } from "./go-sort";
 import { byteLength, runeCount, sliceBytes, toBytes } from "./go-text";
+import { spend, spendText } from "./meter";
 import { pairListType, pairType } from "./nature";
 import { equal, expectString, mapKeyFor, order, toInt } from "./operators";
-import { LocationValue } from "./time-values";
 import { isIntegerKind, sliceOf, type Type, types } from "./types";
 import {
   byteValue,
@@ -20,6 +20,7 @@ import {
   listOf,
   MapValue,
   mapEntries,
+  PointerValue,
   Scalar,
   TypedNil,
   typeName,
@@ -40,8 +41,12 @@ function expectList(value: unknown, act: string): readonly unknown[] {
   return listItems(value) ?? fault(`cannot ${act} ${kindName(value)}`);
 }
 
-export function length(value: unknown): bigint {
-  if (typeof value === "string") return BigInt(runeCount(value));
+export function length(value: unknown, frame: Frame): bigint {
+  const text = value instanceof Scalar ? value.value : value;
+  if (typeof text === "string") {
+    spendText(frame, text);
+    return BigInt(runeCount(text));
+  }
   const size = listItems(value)?.length ?? mapEntries(value)?.length;
   if (size === undefined || typeof value === "function")
     fault(`invalid argument for len (type ${typeName(value)})`);
@@ -57,7 +62,6 @@ const kindTexts: readonly (readonly [RegExp, string])[] = [
 
 /** What `type()` says. */
 export function typeText(value: unknown): string {
-  if (value instanceof LocationValue) return "time.Location";
   const type = typeOf(value);
   if (type === undefined) return "nil";
   if (type.packagePath !== "") return `${type.packagePath}.${type.name.replace(/^.*\./, "")}`;
@@ -67,9 +71,9 @@ export function typeText(value: unknown): string {
 }
 
 /** The first or last element; nil where there is none to get. */
-export function endElement(value: unknown, index: bigint): unknown {
+export function endElement(args: readonly unknown[], index: bigint): unknown {
   try {
-    return fetch(value, index);
+    return fetch(args[0], index);
   } catch (error) {
     if (error instanceof Fault) return null;
     throw error;
@@ -82,11 +86,12 @@ export const get: Run = (args) => {
   if (from === null || from === undefined) return null;
   const method = typeof key === "string" ? methodOf(from, key) : undefined;
   if (method !== undefined) return method;
-  const items = typeof from === "string" ? undefined : listItems(from);
+  const items = listItems(from);
   if (items !== undefined) return items[indexIn(key, items.length)] ?? null;
-  if (typeof from === "string") {
-    const index = indexIn(key, byteLength(from));
-    return byteValue(toBytes(sliceBytes(from, index, index + 1))[0] ?? -1) ?? null;
+  const text = from instanceof Scalar ? from.value : from;
+  if (typeof text === "string") {
+    const index = indexIn(key, byteLength(text));
+    return byteValue(toBytes(sliceBytes(text, index, index + 1))[0] ?? -1) ?? null;
   }
   if (from instanceof MapValue) return from.get(mapKeyFor(key, from.type)) ?? null;
   if (isPlainMap(from)) {
@@ -133,26 +138,35 @@ function expectMap(args: readonly unknown[], act: string, to = ""): readonly (re
 
 export const keys: Run = (args, frame) => {
   const entries = expectMap(args, "get keys from");
-  spend(frame, entries.length);
+  spend(frame, entries.length * 4);
   return entries.map(([key]) => key);
 };
 
 export const values: Run = (args, frame) => {
   const entries = expectMap(args, "get values from");
-  spend(frame, entries.length);
+  spend(frame, entries.length * 4);
   return entries.map(([, value]) => value ?? null);
 };
 
 export const toPairs: Run = (args, frame) => {
   const entries = expectMap(args, "transform", " to pairs");
-  spend(frame, entries.length);
+  spend(frame, entries.length * 4);
   const pairs = entries.map(([key, value]) => new ListValue(pairType, [key, value ?? null]));
   return new ListValue(pairListType, pairs);
 };
 
+/** What Go makes of a value behind the verb `%s`, which is for text. */
+function verbText(value: unknown): string {
+  const type = typeOf(value);
+  if (type === undefined) return "<invalid reflect.Value>";
+  const text = formatValue(value);
+  const number = /^(bool|u?int\d*|float\d+)$/.test(type.kind) && !type.methods.has("String");
+  return number ? `%!s(${type.name}=${text})` : text;
+}
+
 export const fromPairs: Run = (args, frame) => {
   const list = expectOne(args);
-  const items = listItems(list) ?? fault(`cannot transform ${formatValue(list)} from pairs`);
+  const items = listItems(list) ?? fault(`cannot transform ${verbText(list)} from pairs`);
   spend(frame, items.length);
   const map = new MapValue(types.pairsMap);
   for (const item of items) {
@@ -176,10 +190,7 @@ export const reverse: Run = (args, frame) => {
 export const uniq: Run = (args, frame) => {
   const items = expectList(expectOne(args), "uniq");
   const kept: unknown[] = [];
-  for (const item of items) {
-    spend(frame, kept.length);
-    if (!kept.some((known) => equal(item, known))) kept.push(item);
-  }
+  for (const item of items) if (!kept.some((known) => equal(item, known, frame))) kept.push(item);
   return kept;
 };
 
@@ -201,10 +212,14 @@ export const flatten: Run = (args, frame) => {
       stack.pop();
       continue;
     }
-    const item = deref(top.items[top.next++]);
-    const inner = listItems(item);
-    if (inner === undefined) flat.push(item);
-    else stack.push({ items: inner, next: 0 });
+    const item = top.items[top.next++];
+    const pointed = item instanceof PointerValue ? deref(item) : item;
+    const inner = listItems(pointed);
+    if (inner === undefined) flat.push(pointed ?? null);
+    else {
+      spend(frame, 4);
+      stack.push({ items: inner, next: 0 });
+    }
     if (stack.length > 10_001) fault("recursion depth exceeded");
     spend(frame, 1);
   }

@@ -1,8 +1,9 @@
 // Built-in functions on numbers: conversion, rounding, aggregates, bits (builtin/lib.go of expr-lang).
 // Arithmetic operators are in operators.ts.
 import { fault } from "./errors";
-import type { Run } from "./frame";
+import type { Frame, Run } from "./frame";
 import { parseIntGo, readFloat, truncateToInt } from "./go-number";
+import { spend } from "./meter";
 import { numberOf, order, toInt } from "./operators";
 import { isIntegerKind, isIntegerType, type Type, types } from "./types";
 import { listItems, Scalar, scalarOf, typeName, typeOf } from "./values";
@@ -61,25 +62,32 @@ function extreme(name: string, better: Better): Run {
   const choose = (best: unknown, candidate: unknown): unknown =>
     best === null || better(best, candidate) ? candidate : best;
 
-  const ofArguments = (args: readonly unknown[], depth: number): unknown => {
+  const ofArguments = (args: readonly unknown[], frame: Frame, depth: number): unknown => {
     if (depth > maxDepth) fault("recursion depth exceeded");
     let best: unknown = null;
     for (const arg of args) {
       const items = listItems(arg);
-      if (items !== undefined) best = ofList(arg, items, best, depth);
+      if (items !== undefined) best = ofList(arg, items, best, frame, depth);
       else if (isNumeric(arg)) best = choose(best, arg);
       else return args.length === 1 ? arg : notFor(name, arg);
     }
     return best;
   };
 
-  const ofList = (list: unknown, items: readonly unknown[], start: unknown, depth: number): unknown => {
+  const ofList = (
+    list: unknown,
+    items: readonly unknown[],
+    start: unknown,
+    frame: Frame,
+    depth: number,
+  ): unknown => {
     const type = typeOf(list);
     let best = start;
+    spend(frame, 8 + items.length);
     for (const item of items) {
       if (type === types.anyList && numberOf(item) === undefined && listItems(item) === undefined)
         notFor(name, item);
-      const value = numberOf(item) === undefined ? ofArguments([item], depth + 1) : item;
+      const value = numberOf(item) === undefined ? ofArguments([item], frame, depth + 1) : item;
       if (type === types.anyList && value === null) continue;
       if (numberOf(value) === undefined) notFor(name, value);
       best = choose(best, value);
@@ -87,7 +95,7 @@ function extreme(name: string, better: Better): Run {
     return best;
   };
 
-  return (args) => ofArguments(args, 0);
+  return (args, frame) => ofArguments(args, frame, 0);
 }
 
 /** Of any numeric kind, durations and named integers included. */
@@ -102,25 +110,26 @@ export const max = extreme("max", (best, candidate) => order("<", best, candidat
 export const min = extreme("min", (best, candidate) => order(">", best, candidate));
 
 /** All numbers in the arguments and their lists, as floats. */
-function allNumbers(name: string, args: readonly unknown[], depth = 0): number[] {
+function allNumbers(name: string, args: readonly unknown[], frame: Frame, depth = 0): number[] {
+  spend(frame, 8 + args.length);
   if (depth > maxDepth) fault("recursion depth exceeded");
   const out: number[] = [];
   for (const arg of args) {
     const items = listItems(arg);
-    if (items !== undefined) for (const item of allNumbers(name, items, depth + 1)) out.push(item);
+    if (items !== undefined) for (const item of allNumbers(name, items, frame, depth + 1)) out.push(item);
     else if (!isNumeric(arg)) notFor(name, arg);
     else out.push(Number(arg instanceof Scalar ? arg.value : arg));
   }
   return out;
 }
 
-export const mean: Run = (args) => {
-  const values = allNumbers("mean", args);
+export const mean: Run = (args, frame) => {
+  const values = allNumbers("mean", args, frame);
   return values.length === 0 ? 0 : values.reduce((total, value) => total + value, 0) / values.length;
 };
 
-export const median: Run = (args) => {
-  const values = allNumbers("median", args);
+export const median: Run = (args, frame) => {
+  const values = allNumbers("median", args, frame);
   // Go puts what is not a number first.
   values.sort((a, b) => (Number.isNaN(a) ? (Number.isNaN(b) ? 0 : -1) : Number.isNaN(b) ? 1 : a - b));
   const middle = Math.floor(values.length / 2);

@@ -1,25 +1,35 @@
 // Built-in functions on text (Go's strings package through builtin/builtin.go of expr-lang).
 // Positions count bytes, as in Go.
 import { fault } from "./errors";
-import { type Frame, grow, type Run, spend } from "./frame";
+import { type Frame, grow, type Run } from "./frame";
 import { lowerText, upperText } from "./go-case";
 import { formatValue } from "./go-format";
 import { base64, JsonError, toJson } from "./go-json";
 import { parseJson } from "./go-json-parse";
-import { byteLength, fromByteString, maybeBroken, settle, toByteString, toBytes, toValid } from "./go-text";
-import { expectString, maxTextLength, toInt } from "./operators";
+import {
+  byteLength,
+  fromByteString,
+  isAscii,
+  maybeBroken,
+  settle,
+  toByteString,
+  toBytes,
+  toValid,
+} from "./go-text";
+import { spend, spendMaking, spendText } from "./meter";
+import { argument, argumentText, expectString, maxTextLength, toInt } from "./operators";
 import { types } from "./types";
 import { ListValue, TypedNil, typeName, typeOf } from "./values";
 
 /** Charges the making of a text; refuses one that is too long. */
 function made(text: string, frame: Frame): string {
   if (text.length > maxTextLength) fault("memory budget exceeded");
-  spend(frame, text.length >> 4);
+  spendMaking(frame, text);
   return text;
 }
 
 export function text(value: unknown, frame: Frame): string {
-  return made(formatValue(value), frame);
+  return made(formatValue(value, frame), frame);
 }
 
 /** Runs an operation on texts by bytes when one of them holds broken ones. */
@@ -37,37 +47,54 @@ export const trim: Run = (args, frame) => {
   if (args.length !== 1 && args.length !== 2) {
     fault(`invalid number of arguments for trim (expected 1 or 2, got ${args.length})`);
   }
-  const value = expectString(args[0]);
-  spend(frame, value.length >> 4);
+  const value = argumentText(args, 0);
+  spendText(frame, value);
   if (args.length === 1) return value.replace(edgeSpace, "");
-  const cut = new Set(toValid(expectString(args[1])));
-  const chars = [...value];
-  let [start, end] = [0, chars.length];
-  while (start < end && cut.has(toValid(chars[start] ?? ""))) start++;
-  while (end > start && cut.has(toValid(chars[end - 1] ?? ""))) end--;
-  return chars.slice(start, end).join("");
+  spend(frame, value.length);
+  const cut = new Set(toValid(argumentText(args, 1)));
+  let start = 0;
+  let end = value.length;
+  while (start < end && cut.has(charAt(value, start))) start += charAt(value, start).length;
+  while (end > start && cut.has(charBefore(value, end))) end -= charBefore(value, end).length;
+  return value.slice(start, end);
 };
 
+function charAt(text: string, at: number): string {
+  return toValid(String.fromCodePoint(text.codePointAt(at) ?? 0));
+}
+
+function charBefore(text: string, end: number): string {
+  const pair = /[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(Math.max(0, end - 2), end));
+  return charAt(text, end - (pair ? 2 : 1));
+}
+
 export const trimPrefix: Run = (args) => {
-  const prefix = args.length === 2 ? expectString(args[1]) : " ";
+  const prefix = args.length === 2 ? argumentText(args, 1) : " ";
   const trimmed = ([value = "", part = ""]: readonly string[]) =>
     value.startsWith(part) ? value.slice(part.length) : value;
-  return bytewise([expectString(args[0]), prefix], trimmed, fromByteString);
+  return bytewise([argumentText(args, 0), prefix], trimmed, fromByteString);
 };
 
 export const trimSuffix: Run = (args) => {
-  const suffix = args.length === 2 ? expectString(args[1]) : " ";
+  const suffix = args.length === 2 ? argumentText(args, 1) : " ";
   const trimmed = ([value = "", part = ""]: readonly string[]) =>
     value.endsWith(part) ? value.slice(0, value.length - part.length) : value;
-  return bytewise([expectString(args[0]), suffix], trimmed, fromByteString);
+  return bytewise([argumentText(args, 0), suffix], trimmed, fromByteString);
 };
 
+/** Changing case goes character by character unless all are ASCII. */
+function spendCase(text: string, frame: Frame): string {
+  if (isAscii(text)) spendMaking(frame, text);
+  else spend(frame, text.length * 2);
+  return text;
+}
+
 export function upper(value: unknown, frame: Frame): string {
-  return made(upperText(expectString(value)), frame);
+  return upperText(spendCase(expectString(value), frame));
 }
 
 export function lower(value: unknown, frame: Frame): string {
-  return made(lowerText(expectString(value)), frame);
+  return lowerText(spendCase(expectString(value), frame));
 }
 
 /** Pieces of a text; `keep` leaves the separator at their ends. A negative limit means all, a positive the most. */
@@ -97,10 +124,10 @@ function splitting(name: string, keep: "separator" | "nothing"): Run {
     if (args.length !== 2 && args.length !== 3) {
       fault(`invalid number of arguments for ${name} (expected 2 or 3, got ${args.length})`);
     }
-    const [value, separator] = [expectString(args[0]), expectString(args[1])];
-    const limit = args.length === 3 ? toInt(args[2]) : -1n;
+    const [value, separator] = [argumentText(args, 0), argumentText(args, 1)];
+    const limit = args.length === 3 ? toInt(argument(args, 2)) : -1n;
     if (limit === 0n) return new TypedNil(types.stringList);
-    spend(frame, value.length >> 2);
+    spendMaking(frame, value);
     const broken = separator !== "" && (maybeBroken(value) || maybeBroken(separator));
     const items = broken
       ? pieces(toByteString(value), toByteString(separator), limit, keep).map(fromByteString)
@@ -118,7 +145,7 @@ export const replace: Run = (args, frame) => {
     fault(`invalid number of arguments for replace (expected 3 or 4, got ${args.length})`);
   }
   const [value, old, next] = args.slice(0, 3).map(expectString) as [string, string, string];
-  const limit = args.length === 4 ? toInt(args[3]) : -1n;
+  const limit = args.length === 4 ? toInt(argument(args, 3)) : -1n;
   if (old === next || limit === 0n) return value;
   const broken = old !== "" && [value, old, next].some(maybeBroken);
   const parts = broken
@@ -141,8 +168,8 @@ function gaps(value: string, limit: bigint): string[] {
 }
 
 export const repeat: Run = (args, frame) => {
-  const value = expectString(args[0]);
-  const count = toInt(args[1]);
+  const value = argumentText(args, 0);
+  const count = toInt(argument(args, 1));
   if (count < 0n) fault(`invalid argument for repeat (expected positive integer, got ${count})`);
   if (count > 1_000_000n) fault("memory budget exceeded");
   grow(frame, byteLength(value) * Number(count));
@@ -150,8 +177,8 @@ export const repeat: Run = (args, frame) => {
 };
 
 export const join: Run = (args, frame) => {
-  const glue = args.length === 2 ? expectString(args[1]) : "";
-  const [list] = args;
+  const glue = args.length === 2 ? argumentText(args, 1) : "";
+  const list = argument(args, 0);
   const type = typeOf(list);
   if (type !== types.stringList && type !== types.anyList) {
     fault(`invalid argument for join (type ${type === undefined ? "%!s(<nil>)" : typeName(list)})`);
@@ -166,8 +193,8 @@ export const join: Run = (args, frame) => {
 
 function position(find: (value: string, part: string) => number): Run {
   return (args, frame) => {
-    const [value, part] = [expectString(args[0]), expectString(args[1])];
-    spend(frame, value.length >> 4);
+    const [value, part] = [argumentText(args, 0), argumentText(args, 1)];
+    spendText(frame, value);
     if (maybeBroken(value) || maybeBroken(part)) return BigInt(find(toByteString(value), toByteString(part)));
     const at = find(value, part);
     return BigInt(at < 0 ? at : byteLength(value.slice(0, at)));
@@ -179,21 +206,21 @@ export const lastIndexOf = position((value, part) => value.lastIndexOf(part));
 
 export const hasPrefix: Run = (args) =>
   bytewise(
-    [expectString(args[0]), expectString(args[1])],
+    [argumentText(args, 0), argumentText(args, 1)],
     ([value = "", part = ""]) => value.startsWith(part),
     (result) => result,
   );
 
 export const hasSuffix: Run = (args) =>
   bytewise(
-    [expectString(args[0]), expectString(args[1])],
+    [argumentText(args, 0), argumentText(args, 1)],
     ([value = "", part = ""]) => value.endsWith(part),
     (result) => result,
   );
 
 export const writeJson: Run = (args, frame) => {
   try {
-    return made(toJson(args[0], { indent: "  " }), frame);
+    return made(toJson(argument(args, 0), { indent: "  ", meter: frame }), frame);
   } catch (error) {
     if (error instanceof JsonError) return fault(error.message);
     throw error;
@@ -201,19 +228,23 @@ export const writeJson: Run = (args, frame) => {
 };
 
 export const readJson: Run = (args, frame) => {
-  const value = expectString(args[0]);
-  spend(frame, value.length >> 2);
+  const value = argumentText(args, 0);
+  spend(frame, value.length);
   const { value: read, problem } = parseJson(value);
   return problem === undefined ? read : fault(problem);
 };
 
-export const toBase64: Run = (args, frame) => made(base64(toBytes(expectString(args[0]))), frame);
+export const toBase64: Run = (args, frame) => {
+  const value = argumentText(args, 0);
+  spend(frame, value.length >> 1);
+  return made(base64(toBytes(value)), frame);
+};
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 export const fromBase64: Run = (args, frame) => {
-  const value = expectString(args[0]);
-  spend(frame, value.length >> 2);
+  const value = argumentText(args, 0);
+  spendMaking(frame, value);
   const illegal = firstIllegal(toByteString(value));
   if (illegal !== undefined) fault(`illegal base64 data at input byte ${illegal}`);
   return fromByteString(atob(value.replace(/[\r\n]/g, "")));

@@ -5,23 +5,23 @@ import { fault } from "./errors";
 import type { Run } from "./frame";
 import { LayoutFault, layouts, parseLayout } from "./go-time-layout";
 import { type Location, loadLocation } from "./go-time-zone";
-import { expectString } from "./operators";
-import { currentTime, durationOf, LocationValue, TimeValue } from "./time-values";
+import { argument, argumentText, expectString } from "./operators";
+import { currentTime, durationOf, locationOf, locationPointer, TimeValue } from "./time-values";
 
 export const now: Run = (args) => {
-  const [zone] = args;
   if (args.length === 0) return currentTime();
-  if (args.length === 1 && zone instanceof LocationValue) return currentTime(zone.location);
+  const zone = args.length === 1 ? locationOf(args[0]) : undefined;
+  if (zone !== undefined) return currentTime(zone);
   return fault(`invalid number of arguments (expected 0, got ${args.length})`);
 };
 
 export const duration: Run = (args) => {
-  const text = expectString(args[0]);
+  const text = argumentText(args, 0);
   const ns = parseDuration(text);
   return ns === undefined ? fault(durationProblem(text) ?? "") : durationOf(ns);
 };
 
-export const timezone: Run = (args) => new LocationValue(load(expectString(args[0])));
+export const timezone: Run = (args) => locationPointer(load(argumentText(args, 0)));
 
 function load(name: string): Location {
   const location = loadLocation(name);
@@ -40,10 +40,9 @@ const tried = [
 ];
 
 export const date: Run = (args) => {
-  const zone = args[0] instanceof LocationValue ? args[0].location : undefined;
+  const zone = locationOf(argument(args, 0));
   const rest = zone === undefined ? args : args.slice(1);
-  if (rest.length === 0) fault("runtime error: index out of range [0] with length 0");
-  const text = expectString(rest[0]);
+  const text = argumentText(rest, 0);
   if (rest.length === 2) return parsed(expectString(rest[1]), text, zone);
   if (rest.length === 3) {
     const layout = expectString(rest[1]);

@@ -9,19 +9,17 @@ import type { Frame, Run } from "./frame";
 
 /** A built-in as the compiler needs it. */
 export interface BuiltinImplementation {
-  /** Arguments without which upstream fails; the checker refuses such calls earlier. */
-  readonly least: number;
   /** Upstream takes the last argument and leaves others aside. */
   readonly single: boolean;
   readonly run: Run;
 }
 
 function single(run: (value: unknown, frame: Frame) => unknown): BuiltinImplementation {
-  return { least: 1, single: true, run: (args, frame) => run(args[0], frame) };
+  return { single: true, run: (args, frame) => run(args[0], frame) };
 }
 
-function many(least: number, run: Run): BuiltinImplementation {
-  return { least, single: false, run };
+function many(run: Run): BuiltinImplementation {
+  return { single: false, run };
 }
 
 const table: Readonly<Record<PlainBuiltinName, BuiltinImplementation>> = {
@@ -34,53 +32,53 @@ const table: Readonly<Record<PlainBuiltinName, BuiltinImplementation>> = {
   int: single(numbers.int),
   float: single(numbers.float),
   string: single(texts.text),
-  trim: many(0, texts.trim),
-  trimPrefix: many(1, texts.trimPrefix),
-  trimSuffix: many(1, texts.trimSuffix),
+  trim: many(texts.trim),
+  trimPrefix: many(texts.trimPrefix),
+  trimSuffix: many(texts.trimSuffix),
   upper: single(texts.upper),
   lower: single(texts.lower),
-  split: many(0, texts.split),
-  splitAfter: many(0, texts.splitAfter),
-  replace: many(0, texts.replace),
-  repeat: many(2, texts.repeat),
-  join: many(1, texts.join),
-  indexOf: many(2, texts.indexOf),
-  lastIndexOf: many(2, texts.lastIndexOf),
-  hasPrefix: many(2, texts.hasPrefix),
-  hasSuffix: many(2, texts.hasSuffix),
-  max: many(0, numbers.max),
-  min: many(0, numbers.min),
-  mean: many(0, numbers.mean),
-  median: many(0, numbers.median),
-  toJSON: many(1, texts.writeJson),
-  fromJSON: many(1, texts.readJson),
-  toBase64: many(1, texts.toBase64),
-  fromBase64: many(1, texts.fromBase64),
-  now: many(0, times.now),
-  duration: many(1, times.duration),
-  date: many(1, times.date),
-  timezone: many(1, times.timezone),
-  first: many(1, (args) => lists.endElement(args[0], 0n)),
-  last: many(1, (args) => lists.endElement(args[0], -1n)),
-  get: many(0, lists.get),
-  take: many(0, lists.take),
-  keys: many(0, lists.keys),
-  values: many(0, lists.values),
-  toPairs: many(0, lists.toPairs),
-  fromPairs: many(0, lists.fromPairs),
-  reverse: many(0, lists.reverse),
-  uniq: many(0, lists.uniq),
-  concat: many(0, lists.concat),
-  flatten: many(0, lists.flatten),
-  sort: many(0, lists.sort),
-  bitand: many(0, numbers.bitand),
-  bitor: many(0, numbers.bitor),
-  bitxor: many(0, numbers.bitxor),
-  bitnand: many(0, numbers.bitnand),
-  bitshl: many(0, numbers.bitshl),
-  bitshr: many(0, numbers.bitshr),
-  bitushr: many(0, numbers.bitushr),
-  bitnot: many(0, numbers.bitnot),
+  split: many(texts.split),
+  splitAfter: many(texts.splitAfter),
+  replace: many(texts.replace),
+  repeat: many(texts.repeat),
+  join: many(texts.join),
+  indexOf: many(texts.indexOf),
+  lastIndexOf: many(texts.lastIndexOf),
+  hasPrefix: many(texts.hasPrefix),
+  hasSuffix: many(texts.hasSuffix),
+  max: many(numbers.max),
+  min: many(numbers.min),
+  mean: many(numbers.mean),
+  median: many(numbers.median),
+  toJSON: many(texts.writeJson),
+  fromJSON: many(texts.readJson),
+  toBase64: many(texts.toBase64),
+  fromBase64: many(texts.fromBase64),
+  now: many(times.now),
+  duration: many(times.duration),
+  date: many(times.date),
+  timezone: many(times.timezone),
+  first: many((args) => lists.endElement(args, 0n)),
+  last: many((args) => lists.endElement(args, -1n)),
+  get: many(lists.get),
+  take: many(lists.take),
+  keys: many(lists.keys),
+  values: many(lists.values),
+  toPairs: many(lists.toPairs),
+  fromPairs: many(lists.fromPairs),
+  reverse: many(lists.reverse),
+  uniq: many(lists.uniq),
+  concat: many(lists.concat),
+  flatten: many(lists.flatten),
+  sort: many(lists.sort),
+  bitand: many(numbers.bitand),
+  bitor: many(numbers.bitor),
+  bitxor: many(numbers.bitxor),
+  bitnand: many(numbers.bitnand),
+  bitshl: many(numbers.bitshl),
+  bitshr: many(numbers.bitshr),
+  bitushr: many(numbers.bitushr),
+  bitnot: many(numbers.bitnot),
 };
 
 /** The built-in of that name, undefined for looping ones and unknown names. */

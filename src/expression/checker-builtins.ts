@@ -1,6 +1,6 @@
 // What the built-ins that loop over a list take and give (builtinNode of expr-lang's checker), and `get`.
 // The signatures of the others are in builtin-signatures.ts.
-import type { BuiltinNode, Node } from "./ast";
+import { type BuiltinNode, children, type Node } from "./ast";
 import { builtinDeclaration, builtinVariable } from "./builtin-signatures";
 import type { CheckContext } from "./check-context";
 import { checkFunction } from "./checker-calls";
@@ -110,11 +110,25 @@ function checkSum(checker: CheckContext, node: BuiltinNode): Nature {
   return withList(checker, node, (list) => {
     const predicate = checker.visitPredicate(node.args[1], list);
     const [result] = predicate.type?.results ?? [];
-    // Upstream has no sentence of its own for this and falls back to the signature.
     const declaration = builtinVariable("sum");
     if (result !== undefined || declaration === undefined) return natureOf(result ?? types.any);
+    // Upstream has no sentence of its own for this. It falls back to the signature and looks at the arguments once
+    // more, now outside the predicate.
+    const stray = isAssignable(list, natureOf(types.anyList)) ? strayPointer(node.args[1]) : undefined;
+    if (stray !== undefined) return checker.fail(stray, "cannot use pointer accessor outside predicate");
     return checkFunction(checker, declaration, node, node.args);
   });
+}
+
+/** The first `#` that belongs to no predicate inside the node itself. */
+function strayPointer(node: Node | undefined): Node | undefined {
+  if (node === undefined || node.kind === "pointer") return node;
+  for (const child of children(node)) {
+    const own = node.kind === "builtin" && child.kind === "predicate";
+    const stray = own ? undefined : strayPointer(child);
+    if (stray !== undefined) return stray;
+  }
+  return undefined;
 }
 
 function checkSortBy(checker: CheckContext, node: BuiltinNode): Nature {

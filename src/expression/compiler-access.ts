@@ -6,6 +6,7 @@ import type { CallNode, ChainNode, MemberNode, Node, SliceNode } from "./ast";
 import { fault } from "./errors";
 import { type Code, type CompileContext, chainEnd, type Frame } from "./frame";
 import type { FunctionDeclaration } from "./functions";
+import { spendText } from "./meter";
 import { isTypedCall } from "./typed-calls";
 import { derefType, functionType, type Type, types } from "./types";
 import { deref, isNil, PointerValue, StructValue, typeName } from "./values";
@@ -37,6 +38,7 @@ export function compileMember(context: CompileContext, node: MemberNode): Code {
     if (value === chainEnd) return value;
     const key = property(frame);
     frame.at = at;
+    if (typeof value === "string") spendText(frame, value);
     return fetch(value, key);
   };
 }
@@ -146,6 +148,7 @@ export function compileSlice(context: CompileContext, node: SliceNode): Code {
     const end = to === undefined ? BigInt(sizeOf(value)) : to(frame);
     const start = from === undefined ? 0n : from(frame);
     frame.at = at;
+    if (typeof value === "string") spendText(frame, value);
     return slice(value, start, end);
   };
 }

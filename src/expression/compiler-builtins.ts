@@ -3,13 +3,14 @@
 import type { BuiltinNode, Node } from "./ast";
 import { builtinImplementation } from "./builtins";
 import { fault } from "./errors";
-import { type Code, type CompileContext, type Frame, grow, type Scope, spend } from "./frame";
+import { type Code, type CompileContext, type Frame, grow, type Scope } from "./frame";
 import { sortWith } from "./go-sort";
 import { toBytes } from "./go-text";
+import { spend, spendMaking } from "./meter";
 import { groupsType } from "./nature";
 import { add, expectBool, order } from "./operators";
 import { locationType } from "./time-values";
-import { byteValue, isHashable, isPlainMap, listItems, MapValue, typeName, typeOf } from "./values";
+import { byteValue, isHashable, isPlainMap, listItems, MapValue, Scalar, typeName, typeOf } from "./values";
 
 /** Code of a call of a built-in. */
 export function compileBuiltin(context: CompileContext, node: BuiltinNode): Code {
@@ -20,7 +21,7 @@ export function compileBuiltin(context: CompileContext, node: BuiltinNode): Code
 /** Calls a built-in that takes values. Arguments follow pointers, except a time zone. */
 function compilePlain(context: CompileContext, node: BuiltinNode): Code {
   const { name, at } = node;
-  const { least, single, run } = builtinImplementation(name) ?? fault(`unknown builtin ${name}`);
+  const { single, run } = builtinImplementation(name) ?? fault(`unknown builtin ${name}`);
   const codes = node.args.map((arg) => {
     const keep = name === "now" || (name === "date" && context.typeOf(arg) === locationType);
     return keep ? context.compile(arg) : context.compileValue(arg);
@@ -29,16 +30,10 @@ function compilePlain(context: CompileContext, node: BuiltinNode): Code {
     const args: unknown[] = [];
     for (const code of codes) args.push(code(frame));
     frame.at = at;
-    if (args.length < least) tooFew(args.length, single);
+    // Only an unchecked tree comes here without.
+    if (single && args.length === 0) fault("stack underflow");
     return run(single && args.length > 1 ? args.slice(-1) : args, frame);
   };
-}
-
-/** Only an unchecked tree comes here with too few arguments. */
-function tooFew(count: number, single: boolean): never {
-  return fault(
-    single ? "stack underflow" : `runtime error: index out of range [${count}] with length ${count}`,
-  );
 }
 
 /** The list of a looping built-in, its predicate, and where it stands. */
@@ -105,8 +100,9 @@ class Loop {
 }
 
 function openScope(value: unknown): Scope {
-  const scope = { index: 0, acc: undefined };
-  const items = typeof value === "string" ? Array.from(toBytes(value), byteValue) : listItems(value);
+  const scope = { index: 0, acc: null };
+  const text = value instanceof Scalar ? value.value : value;
+  const items = typeof text === "string" ? Array.from(toBytes(text), byteValue) : listItems(value);
   if (items !== undefined) return { items, length: items.length, ...scope };
   if (value instanceof MapValue) return { items: undefined, length: value.size, ...scope };
   if (isPlainMap(value)) return { items: undefined, length: Object.keys(value).length, ...scope };
@@ -175,11 +171,13 @@ function sum(loop: Loop): Code {
   return (frame) =>
     loop.run(frame, (scope) => {
       let total: unknown = 0n;
+      scope.acc = total;
       for (; scope.index < scope.length; scope.index++) {
         const value = loop.value(frame, scope);
         frame.at = loop.at;
         total = add(value, total);
-        if (typeof total === "string") spend(frame, total.length >> 4);
+        scope.acc = total;
+        if (typeof total === "string") spendMaking(frame, total);
       }
       return total;
     });
@@ -233,6 +231,7 @@ function groupBy(loop: Loop): Code {
   return (frame) =>
     loop.run(frame, (scope) => {
       const groups = new MapValue(groupsType);
+      scope.acc = groups;
       for (; scope.index < scope.length; scope.index++) {
         const key = loop.value(frame, scope);
         const item = loop.item(frame, scope);
@@ -240,7 +239,10 @@ function groupBy(loop: Loop): Code {
         if (!isHashable(key)) fault(`hash of unhashable type: ${typeName(key)}`);
         const group = groups.get(key);
         if (Array.isArray(group)) group.push(item);
-        else groups.set(key, [item]);
+        else {
+          spend(frame, 8);
+          groups.set(key, [item]);
+        }
       }
       return groups;
     });

@@ -2,9 +2,10 @@
 // What the operators compute is in operators.ts.
 import type { BinaryNode, Node, UnaryNode } from "./ast";
 import { fault } from "./errors";
-import { type Code, type CompileContext, type Frame, grow, spend } from "./frame";
+import { type Code, type CompileContext, type Frame, grow } from "./frame";
 import { compileRegex, type Regex } from "./go-regexp";
 import { byteLength, fromBytes, maybeBroken, toByteString } from "./go-text";
+import { spend, spendMaking, spendText } from "./meter";
 import {
   add,
   divide,
@@ -23,7 +24,7 @@ import {
   wrongType,
 } from "./operators";
 import { sliceOf, types } from "./types";
-import { isNil, ListValue, listItems, MapValue } from "./values";
+import { isNil, ListValue, MapValue } from "./values";
 
 /** Computes the rest of a binary operation from the value of its left operand. */
 type Step = (frame: Frame, left: unknown) => unknown;
@@ -135,10 +136,14 @@ function equalStep(context: CompileContext, node: BinaryNode): Step {
   }
   return (frame, left) => {
     const other = right(frame);
-    if (typeof left === "string" && typeof other === "string") return (left === other) === wanted;
+    const type = typeof left;
+    if (type === typeof other && (type === "bigint" || type === "number")) return (left === other) === wanted;
     frame.at = at;
-    spend(frame, listItems(left)?.length ?? 0);
-    return equal(left, other) === wanted;
+    if (typeof left === "string" && typeof other === "string") {
+      spendText(frame, left);
+      return (left === other) === wanted;
+    }
+    return equal(left, other, frame) === wanted;
   };
 }
 
@@ -160,44 +165,83 @@ function coalesceStep(right: Code): Step {
 function orderStep(operator: OrderOperator, right: Code, at: number): Step {
   return (frame, left) => {
     const other = right(frame);
-    if (typeof left === "bigint" && typeof other === "bigint") {
+    if (
+      (typeof left === "bigint" && typeof other === "bigint") ||
+      (typeof left === "number" && typeof other === "number")
+    ) {
       if (operator === "<") return left < other;
       if (operator === ">") return left > other;
       return operator === "<=" ? left <= other : left >= other;
     }
     frame.at = at;
+    if (typeof left === "string") spendText(frame, left);
     return order(operator, left, other);
   };
 }
 
-const computations: Readonly<Record<string, (a: unknown, b: unknown) => unknown>> = {
-  "+": add,
-  "-": subtract,
-  "*": multiply,
-  "/": divide,
-  "%": modulo,
-  "**": exponent,
-  "^": exponent,
-};
-
 const intList = sliceOf(types.int);
 
+/** Arithmetic. Two ints and two floats, the common cases, are computed at once; the rest knows all of Go's types. */
 function computeStep(operator: string, right: Code, at: number): Step {
-  if (operator === "..") {
-    return (frame, left) => {
-      const other = right(frame);
-      frame.at = at;
-      return range(frame, toInt(left), toInt(other));
-    };
+  switch (operator) {
+    case "+":
+      return addStep(right, at);
+    case "-":
+      return (frame, left) => {
+        const other = right(frame);
+        if (typeof left === "bigint" && typeof other === "bigint") return BigInt.asIntN(64, left - other);
+        frame.at = at;
+        return subtract(left, other);
+      };
+    case "*":
+      return (frame, left) => {
+        const other = right(frame);
+        if (typeof left === "bigint" && typeof other === "bigint") return BigInt.asIntN(64, left * other);
+        frame.at = at;
+        return multiply(left, other);
+      };
+    case "%":
+      return (frame, left) => {
+        const other = right(frame);
+        if (typeof left === "bigint" && typeof other === "bigint" && other !== 0n && other !== -1n) {
+          return left % other;
+        }
+        frame.at = at;
+        return modulo(left, other);
+      };
+    case "/":
+      return plainStep(divide, right, at);
+    case "**":
+    case "^":
+      return plainStep(exponent, right, at);
+    case "..":
+      return (frame, left) => {
+        const other = right(frame);
+        frame.at = at;
+        return range(frame, toInt(left), toInt(other));
+      };
+    default:
+      return fault(`unknown operator (${operator})`);
   }
-  const compute = computations[operator];
-  if (compute === undefined) return fault(`unknown operator (${operator})`);
+}
+
+function addStep(right: Code, at: number): Step {
+  return (frame, left) => {
+    const other = right(frame);
+    if (typeof left === "bigint" && typeof other === "bigint") return BigInt.asIntN(64, left + other);
+    if (typeof left === "number" && typeof other === "number") return left + other;
+    frame.at = at;
+    const value = add(left, other);
+    if (typeof value === "string") spendMaking(frame, value);
+    return value;
+  };
+}
+
+function plainStep(compute: (a: unknown, b: unknown) => unknown, right: Code, at: number): Step {
   return (frame, left) => {
     const other = right(frame);
     frame.at = at;
-    const value = compute(left, other);
-    if (typeof value === "string") spend(frame, value.length >> 4);
-    return value;
+    return compute(left, other);
   };
 }
 
@@ -216,14 +260,13 @@ function inStep(right: Code, node: Node, at: number): Step {
     return (frame, left) => {
       if (typeof left === "string" && set.type.key === types.string) return set.has(left);
       frame.at = at;
-      return isIn(left, set);
+      return isIn(left, set, frame);
     };
   }
   return (frame, left) => {
     const other = right(frame);
     frame.at = at;
-    spend(frame, listItems(other)?.length ?? 0);
-    return isIn(left, other);
+    return isIn(left, other, frame);
   };
 }
 
@@ -242,8 +285,9 @@ function subject(value: unknown): string {
   return value instanceof Uint8Array ? fromBytes(value) : wrongType(value, "[]uint8");
 }
 
+/** Matching goes through the text once, with all states of the expression at each character. */
 function test(frame: Frame, regex: Regex, text: string): boolean {
-  spend(frame, text.length >> 2);
+  spend(frame, text.length + ((text.length * regex.size) >> 3));
   return regex.test(text);
 }
 
@@ -254,7 +298,7 @@ function matchStep(right: Code, at: number): Step {
     frame.at = at;
     const source = expectString(pattern);
     const text = subject(left);
-    const regex = compileRegex(source);
+    const regex = compileRegex(source, frame);
     return typeof regex === "string" ? fault(regex) : test(frame, regex, text);
   };
 }
@@ -266,7 +310,7 @@ function textStep(holds: (text: string, part: string) => boolean, right: Code, a
     frame.at = at;
     const text = expectString(left);
     const wanted = expectString(part);
-    spend(frame, text.length >> 4);
+    spendText(frame, text);
     if (!maybeBroken(wanted)) return holds(text, wanted);
     return byteLength(wanted) <= byteLength(text) && holds(toByteString(text), toByteString(wanted));
   };

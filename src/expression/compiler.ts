@@ -7,8 +7,9 @@ import { compileCall, compileChain, compileMember, compileSlice } from "./compil
 import { compileBuiltin } from "./compiler-builtins";
 import { compileBinary, compileUnary } from "./compiler-operators";
 import { fault } from "./errors";
-import { type Code, type CompileContext, type Frame, grow, spend } from "./frame";
+import { type Code, type CompileContext, type Frame, grow } from "./frame";
 import type { FunctionTable } from "./functions";
+import { spend } from "./meter";
 import type { Nature } from "./nature";
 import { unknownNature } from "./nature";
 import { expectBool, expectString } from "./operators";
@@ -61,7 +62,7 @@ class Compiler implements CompileContext {
     const known = this.compiled.get(node);
     if (known !== undefined) {
       return (frame) => {
-        spend(frame, 1);
+        spend(frame, 8);
         return known(frame);
       };
     }

@@ -2,6 +2,7 @@
 // Decides no rule; parser, checker and evaluator do.
 import { CodedError } from "../base/errors";
 import { codePointOffset, lineAndColumn } from "./characters";
+import { toValid } from "./go-text";
 
 /** `compile`: found before the expression runs, even in a branch that never would. `run`: found while it runs. */
 export type ExpressionPhase = "compile" | "run";
@@ -37,7 +38,7 @@ export class ExpressionError extends CodedError<ExpressionPhase> {
     start: number,
     options?: { readonly cause?: unknown },
   ) {
-    super(phase, message, options);
+    super(phase, toValid(message), options);
     this.phase = phase;
     this.source = source;
     this.start = start;

@@ -3,6 +3,7 @@
 import type { Node } from "./ast";
 import { fault } from "./errors";
 import type { FunctionTable } from "./functions";
+import type { Meter } from "./meter";
 import type { Nature } from "./nature";
 import type { Type } from "./types";
 import type { PlainMap } from "./values";
@@ -17,7 +18,7 @@ export interface Scope {
 }
 
 /** State of one evaluation. */
-export interface Frame {
+export interface Frame extends Meter {
   readonly env: unknown;
   /** `env` when it is a plain object, which is the common case. */
   readonly plainEnv: PlainMap | undefined;
@@ -30,8 +31,6 @@ export interface Frame {
   at: number;
   /** Units of upstream's memory budget that are left. */
   memory: number;
-  /** Steps left before the evaluation is given up; upstream has no such limit. */
-  work: number;
   /** The nil that ended a chain early. */
   chainNil: unknown;
 }
@@ -49,12 +48,6 @@ export const chainEnd: unique symbol = Symbol("chain ends");
 export function grow(frame: Frame, units: number): void {
   frame.memory -= units;
   if (frame.memory <= 0) fault("memory budget exceeded");
-}
-
-/** Takes steps; an expression that needs more than it may is given up. */
-export function spend(frame: Frame, steps: number): void {
-  frame.work -= steps;
-  if (frame.work < 0) fault("evaluation takes too long");
 }
 
 /** What the parts of the compiler may ask of it. */

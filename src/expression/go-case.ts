@@ -11,23 +11,21 @@ function singleUpper(code: number): number {
 /** strings.ToUpper. */
 export function upperText(text: string): string {
   if (/^[\0-\x7f]*$/.test(text)) return text.toUpperCase();
-  let out = "";
-  for (const char of toValid(text)) {
+  const chars = Array.from(toValid(text), (char) => {
     const upper = char.toUpperCase();
-    out += isOne(upper) ? upper : String.fromCodePoint(singleUpper(char.codePointAt(0) ?? 0));
-  }
-  return out;
+    return isOne(upper) ? upper : String.fromCodePoint(singleUpper(char.codePointAt(0) ?? 0));
+  });
+  return chars.join("");
 }
 
 /** strings.ToLower. */
 export function lowerText(text: string): string {
   if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase();
-  let out = "";
-  for (const char of toValid(text)) {
+  const chars = Array.from(toValid(text), (char) => {
     const lower = char.toLowerCase();
-    out += isOne(lower) ? lower : char === "\u0130" ? "i" : char;
-  }
-  return out;
+    return isOne(lower) ? lower : char === "\u0130" ? "i" : char;
+  });
+  return chars.join("");
 }
 
 function isOne(text: string): boolean {

@@ -1,9 +1,9 @@
 // Values → text the way Go's fmt prints them with the verb `%v`.
 // Other verbs are not here: `%q` is goQuote, `%T` is typeName.
 
-import { fault } from "./errors";
 import { formatFloat } from "./go-number";
 import { compareText } from "./go-text";
+import { type Meter, newMeter, spend } from "./meter";
 import { LocationValue, TimeValue } from "./time-values";
 import {
   FunctionValue,
@@ -17,50 +17,79 @@ import {
   typeOf,
 } from "./values";
 
-const maxDepth = 2000;
-
-/** Go's `%v` of a value. */
-export function formatValue(value: unknown): string {
-  return format(value, 0);
+/** Go's `%v` of a value. Throws a Fault when it would become too long. */
+export function formatValue(value: unknown, meter: Meter = newMeter()): string {
+  return new Printer(meter).print(value, "outside");
 }
 
-function format(value: unknown, depth: number): string {
-  if (depth > maxDepth) fault("value is nested too deeply to print");
-  switch (typeof value) {
-    case "string":
-      return value;
-    case "number":
-      return formatFloat(value);
-    case "boolean":
-    case "bigint":
-      return String(value);
-    case "undefined":
-      return "<nil>";
-    case "object":
-      return value === null ? "<nil>" : formatObject(value, depth);
-    default:
-      return address;
-  }
-}
+/** Where a value stands: Go shows what an outer pointer points to, of an inner one only that it is one. */
+type Place = "outside" | "inside";
 
 /** Go prints where a function or an inner pointer lies in memory; there is no such place here. */
 const address = "0xc000010000";
 
-function formatObject(value: object, depth: number): string {
-  if (Array.isArray(value)) return formatList(value, depth);
-  if (value instanceof TimeValue) return value.text();
-  if (value instanceof LocationValue) return value.location.name;
-  const own = ownText(value);
-  if (own !== undefined) return own;
-  if (value instanceof Uint8Array) return `[${Array.from(value).join(" ")}]`;
-  if (value instanceof Scalar) return formatScalar(value);
-  if (value instanceof ListValue) return formatList(value.items, depth);
-  if (value instanceof MapValue) return formatMap([...value.entries()], depth);
-  if (value instanceof StructValue) return formatStruct(value, depth);
-  if (value instanceof PointerValue) return formatPointer(value, depth);
-  if (value instanceof TypedNil) return formatNil(value);
-  if (value instanceof FunctionValue) return address;
-  return isPlainMap(value) ? formatMap(Object.entries(value), depth) : "{}";
+class Printer {
+  private readonly meter: Meter;
+
+  constructor(meter: Meter) {
+    this.meter = meter;
+  }
+
+  print(value: unknown, place: Place): string {
+    spend(this.meter, typeof value === "string" ? 8 + (value.length >> 2) : 8);
+    switch (typeof value) {
+      case "string":
+        return value;
+      case "number":
+        return formatFloat(value);
+      case "boolean":
+      case "bigint":
+        return String(value);
+      case "undefined":
+        return "<nil>";
+      case "object":
+        return value === null ? "<nil>" : this.object(value, place);
+      default:
+        return address;
+    }
+  }
+
+  private object(value: object, place: Place): string {
+    if (Array.isArray(value)) return this.list(value);
+    if (value instanceof TimeValue) return value.text();
+    if (value instanceof LocationValue) return `{${value.location.name}}`;
+    const own = ownText(value);
+    if (own !== undefined) return own;
+    if (value instanceof Uint8Array) return `[${Array.from(value).join(" ")}]`;
+    if (value instanceof Scalar) return scalarText(value);
+    if (value instanceof ListValue) return this.list(value.items);
+    if (value instanceof MapValue) return this.map([...value.entries()]);
+    if (value instanceof StructValue) return this.struct(value);
+    if (value instanceof PointerValue) return this.pointer(value, place);
+    if (value instanceof TypedNil) return nilText(value);
+    if (value instanceof FunctionValue) return address;
+    return isPlainMap(value) ? this.map(Object.entries(value)) : "{}";
+  }
+
+  private pointer(value: PointerValue, place: Place): string {
+    const kind = typeOf(value.target)?.kind ?? "";
+    if (place === "inside" || !/^(struct|map|slice|array)$/.test(kind)) return address;
+    return `&${this.print(value.target, "inside")}`;
+  }
+
+  private list(items: readonly unknown[]): string {
+    return `[${items.map((item) => this.print(item, "inside")).join(" ")}]`;
+  }
+
+  private struct(value: StructValue): string {
+    return `{${value.type.fields.map((field) => this.print(value.get(field.name), "inside")).join(" ")}}`;
+  }
+
+  private map(entries: readonly (readonly [unknown, unknown])[]): string {
+    const sorted = [...entries].sort(([a], [b]) => compareKeys(a, b));
+    const parts = sorted.map(([key, value]) => `${this.print(key, "inside")}:${this.print(value, "inside")}`);
+    return `map[${parts.join(" ")}]`;
+  }
 }
 
 /** What the value's own Error or String method says, if its type has one. */
@@ -73,34 +102,14 @@ function ownText(value: object): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-function formatScalar({ type, value }: Scalar): string {
+function scalarText({ type, value }: Scalar): string {
   if (typeof value !== "number") return String(value);
   return formatFloat(value, type.kind === "float32" ? 32 : 64);
 }
 
-function formatNil(value: TypedNil): string {
+function nilText(value: TypedNil): string {
   if (value.type.kind === "map") return "map[]";
   return value.type.kind === "slice" ? "[]" : "<nil>";
-}
-
-function formatPointer(value: PointerValue, depth: number): string {
-  const kind = typeOf(value.target)?.kind ?? "";
-  if (depth > 0 || !/^(struct|map|slice|array)$/.test(kind)) return address;
-  return `&${format(value.target, depth + 1)}`;
-}
-
-function formatList(items: readonly unknown[], depth: number): string {
-  return `[${items.map((item) => format(item, depth + 1)).join(" ")}]`;
-}
-
-function formatStruct(value: StructValue, depth: number): string {
-  return `{${value.type.fields.map((field) => format(value.get(field.name), depth + 1)).join(" ")}}`;
-}
-
-function formatMap(entries: readonly (readonly [unknown, unknown])[], depth: number): string {
-  const sorted = [...entries].sort(([a], [b]) => compareKeys(a, b));
-  const parts = sorted.map(([key, value]) => `${format(key, depth + 1)}:${format(value, depth + 1)}`);
-  return `map[${parts.join(" ")}]`;
 }
 
 const order = ["nil", "bigint", "number", "string", "boolean", "object"];

@@ -4,6 +4,7 @@
 import type { JsonValue } from "../base/json";
 import { goQuote } from "./go-quote";
 import { toValid } from "./go-text";
+import { setKey } from "./values";
 
 /** What a text holds, or Go's sentence about why it holds nothing. */
 export type JsonResult =
@@ -20,7 +21,16 @@ export function parseJson(text: string): JsonResult {
   } catch {
     return { problem: new Scanner(text).problem() };
   }
-  return settle(value, text);
+  const large = tooLarge(text);
+  if (large === undefined) return settle(value);
+  return { problem: `json: cannot unmarshal number ${large} into Go value of type float64` };
+}
+
+/** The first number of a well-formed text that no float can hold. */
+function tooLarge(text: string): string | undefined {
+  if (!/\d{300}|[eE]\+?0*[1-9]\d\d/.test(text)) return undefined;
+  const parts = text.match(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g) ?? [];
+  return parts.find((part) => !part.startsWith('"') && !Number.isFinite(Number(part)));
 }
 
 /** JSON data as values of expressions; numbers are floats, which is what JavaScript numbers are here. */
@@ -28,41 +38,31 @@ export function fromJsonValue(json: JsonValue): unknown {
   return json;
 }
 
-/** Finds what JavaScript reads but Go does not, and replaces half characters as Go does. */
-function settle(root: unknown, text: string): JsonResult {
+/** Replaces half characters as Go does, and refuses what is nested too deep. */
+function settle(root: unknown): JsonResult {
   if (typeof root === "string") return { value: toValid(root) };
-  if (typeof root === "number") return Number.isFinite(root) ? { value: root } : overflow(text);
   if (typeof root !== "object" || root === null) return { value: root };
   let level: object[] = [root];
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > maxDepth) return { problem: "exceeded max depth" };
     const next: object[] = [];
-    for (const holder of level) if (!settleOne(holder, next)) return overflow(text);
+    for (const holder of level) settleOne(holder, next);
     level = next;
   }
   return { value: root };
 }
 
-/** Settles the direct content of a list or map; false when a number is too large. */
-function settleOne(holder: object, next: object[]): boolean {
+/** Settles the direct content of a list or map and notes the holders in it. */
+function settleOne(holder: object, next: object[]): void {
   const target = holder as Record<string, unknown>;
   for (const key of Object.keys(holder)) {
     const value = target[key];
-    if (typeof value === "number" && !Number.isFinite(value)) return false;
     if (typeof value === "object" && value !== null) next.push(value);
     const validKey = Array.isArray(holder) ? key : toValid(key);
-    if (typeof value === "string" || validKey !== key) {
-      const valid = typeof value === "string" ? toValid(value) : value;
-      if (validKey !== key) delete target[key];
-      if (valid !== value || validKey !== key) target[validKey] = valid;
-    }
+    const validValue = typeof value === "string" ? toValid(value) : value;
+    if (validKey !== key) delete target[key];
+    if (validKey !== key || validValue !== value) setKey(target, validKey, validValue);
   }
-  return true;
-}
-
-function overflow(text: string): JsonResult {
-  const number = text.match(/-?\d+(\.\d+)?([eE][+-]?\d+)?/g)?.find((part) => !Number.isFinite(Number(part)));
-  return { problem: `json: cannot unmarshal number ${number ?? ""} into Go value of type float64` };
 }
 
 /** Walks a text that is no JSON to the first character that does not fit, for Go's sentence about it. */
@@ -92,11 +92,14 @@ class Scanner {
     while (/^[ \t\r\n]$/.test(this.peek())) this.at++;
   }
 
+  /** Notes a mistake. In the middle of a literal, Go takes the end of the text for a space that does not fit. */
   private bad(where: string): false {
+    const char =
+      this.peek() === "" && /literal (true|false|null)|numeric literal|escape/.test(where)
+        ? " "
+        : this.peek();
     this.fault ??=
-      this.peek() === ""
-        ? "unexpected end of JSON input"
-        : `invalid character ${quoteChar(this.peek())} ${where}`;
+      char === "" ? "unexpected end of JSON input" : `invalid character ${quoteChar(char)} ${where}`;
     return false;
   }
 

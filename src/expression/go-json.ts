@@ -1,7 +1,10 @@
 // Values → JSON, byte for byte as Go's encoding/json writes it.
 // Writes only; reading is in go-json-parse.ts.
+import { errorMessage } from "../base/errors";
+import { Fault } from "./errors";
 import { jsonFloat } from "./go-number";
-import { compareText } from "./go-text";
+import { compareText, latin1 } from "./go-text";
+import { type Meter, newMeter, spend } from "./meter";
 import { TimeValue, timeJson } from "./time-values";
 import type { Field, Type } from "./types";
 import {
@@ -19,9 +22,6 @@ import {
 /** Go refuses to write this value. */
 export class JsonError extends Error {}
 
-/** Nesting that no honest value reaches; Go would go on until a cycle is certain. */
-const maxDepth = 2000;
-
 const escapes: Readonly<Record<string, string>> = {
   '"': '\\"',
   "\\": "\\\\",
@@ -34,11 +34,22 @@ const escapes: Readonly<Record<string, string>> = {
 
 /**
  * JSON of a value, keys sorted, `<`, `>`, `&` escaped (json.Marshal; with `indent` json.MarshalIndent).
- * Throws a JsonError for NaN, infinities, functions and maps whose keys are not text.
+ * Throws a JsonError for NaN, infinities, functions, maps whose keys are not text, and what
+ * would become too long.
  */
-export function toJson(value: unknown, options: { readonly indent?: string } = {}): string {
-  const compact = write(value, 0);
-  return options.indent === undefined ? compact : indented(compact, options.indent);
+export function toJson(
+  value: unknown,
+  options: { readonly indent?: string; readonly meter?: Meter } = {},
+): string {
+  const { indent, meter = newMeter() } = options;
+  try {
+    const compact = write(value, meter);
+    return indent === undefined ? compact : indented(compact, indent);
+  } catch (error) {
+    if (error instanceof Fault) throw new JsonError(error.message);
+    if (error instanceof RangeError) throw new JsonError("json: unsupported value: nested too deeply");
+    throw error;
+  }
 }
 
 /** A text as JSON, quotes included, with the escapes of Go. */
@@ -57,8 +68,8 @@ function escapeRare(char: string): string {
   return code >= 0xd800 && code <= 0xdfff ? "\\ufffd" : char;
 }
 
-function write(value: unknown, depth: number): string {
-  if (depth > maxDepth) throw new JsonError("json: unsupported value: encountered a cycle");
+function write(value: unknown, meter: Meter): string {
+  spend(meter, typeof value === "string" ? 8 + (value.length >> 2) : 8);
   switch (typeof value) {
     case "string":
       return jsonText(value);
@@ -70,7 +81,7 @@ function write(value: unknown, depth: number): string {
     case "undefined":
       return "null";
     case "object":
-      return value === null ? "null" : writeObject(value, depth);
+      return value === null ? "null" : writeObject(value, meter);
     default:
       throw new JsonError(`json: unsupported type: ${typeName(value)}`);
   }
@@ -83,21 +94,21 @@ function writeFloat(value: number, bits: 32 | 64): string {
   throw new JsonError(`json: unsupported value: ${name}`);
 }
 
-function writeObject(value: object, depth: number): string {
-  if (Array.isArray(value)) return writeList(value, depth);
+function writeObject(value: object, meter: Meter): string {
+  if (Array.isArray(value)) return writeList(value, meter);
   if (value instanceof Uint8Array) return `"${base64(value)}"`;
   if (value instanceof TimeValue) return writeTime(value);
   if (value instanceof Scalar) return writeScalar(value);
-  if (value instanceof ListValue) return writeListValue(value, depth);
-  if (value instanceof MapValue) return writeMap(value.type, [...value.entries()], depth);
-  if (value instanceof StructValue) return writeStruct(value, depth);
-  if (value instanceof PointerValue) return writePointer(value, depth);
+  if (value instanceof ListValue) return writeListValue(value, meter);
+  if (value instanceof MapValue) return writeMap(value.type, [...value.entries()], meter);
+  if (value instanceof StructValue) return writeStruct(value, meter);
+  if (value instanceof PointerValue) return writePointer(value, meter);
   if (value instanceof TypedNil) return writeNil(value);
   if (value instanceof FunctionValue) throw new JsonError(`json: unsupported type: ${value.type.name}`);
   if (!isPlainMap(value)) return "{}";
   const fields: string[] = [];
   for (const key of Object.keys(value).sort(compareText)) {
-    fields.push(`${jsonText(key)}:${write(value[key], depth + 1)}`);
+    fields.push(`${jsonText(key)}:${write(value[key], meter)}`);
   }
   return `{${fields.join(",")}}`;
 }
@@ -108,9 +119,9 @@ function writeNil(value: TypedNil): string {
   return "null";
 }
 
-function writePointer(value: PointerValue, depth: number): string {
+function writePointer(value: PointerValue, meter: Meter): string {
   const custom = customJson(value.type, value.target);
-  return custom ?? write(value.target, depth + 1);
+  return custom ?? write(value.target, meter);
 }
 
 function writeTime(value: TimeValue): string {
@@ -128,19 +139,19 @@ function writeScalar(value: Scalar): string {
     : String(value.value);
 }
 
-function writeListValue(value: ListValue, depth: number): string {
+function writeListValue(value: ListValue, meter: Meter): string {
   if (value.type.kind === "slice" && value.type.elem?.kind === "uint8") {
     return `"${base64(Uint8Array.from(value.items, byteOf))}"`;
   }
-  return writeList(value.items, depth);
+  return writeList(value.items, meter);
 }
 
 function byteOf(value: unknown): number {
   return value instanceof Scalar ? Number(value.value) : 0;
 }
 
-function writeList(items: readonly unknown[], depth: number): string {
-  return `[${items.map((item) => write(item, depth + 1)).join(",")}]`;
+function writeList(items: readonly unknown[], meter: Meter): string {
+  return `[${items.map((item) => write(item, meter)).join(",")}]`;
 }
 
 function checkKeyType(type: Type): void {
@@ -150,11 +161,11 @@ function checkKeyType(type: Type): void {
   }
 }
 
-function writeMap(type: Type, entries: readonly (readonly [unknown, unknown])[], depth: number): string {
+function writeMap(type: Type, entries: readonly (readonly [unknown, unknown])[], meter: Meter): string {
   checkKeyType(type);
   const named = entries.map(([key, value]) => [keyText(key), value] as const);
   named.sort(([a], [b]) => compareText(a, b));
-  return `{${named.map(([key, value]) => `${jsonText(key)}:${write(value, depth + 1)}`).join(",")}}`;
+  return `{${named.map(([key, value]) => `${jsonText(key)}:${write(value, meter)}`).join(",")}}`;
 }
 
 function keyText(key: unknown): string {
@@ -165,7 +176,12 @@ function keyText(key: unknown): string {
 function customJson(type: Type, receiver: unknown): string | undefined {
   const method = type.methods.get("MarshalJSON");
   if (method === undefined) return undefined;
-  const written = method.call(receiver);
+  let written: unknown;
+  try {
+    written = method.call(receiver);
+  } catch (error) {
+    throw new JsonError(`json: error calling MarshalJSON for type ${type.name}: ${errorMessage(error)}`);
+  }
   if (written instanceof Uint8Array) return compacted(new TextDecoder().decode(written));
   return typeof written === "string" ? compacted(written) : undefined;
 }
@@ -181,14 +197,14 @@ function compacted(json: string): string {
   });
 }
 
-function writeStruct(value: StructValue, depth: number): string {
+function writeStruct(value: StructValue, meter: Meter): string {
   const custom = customJson(value.type, value);
   if (custom !== undefined) return custom;
-  const fields = structFields(value, depth);
+  const fields = structFields(value, meter);
   return `{${fields.join(",")}}`;
 }
 
-function structFields(value: StructValue, depth: number): readonly string[] {
+function structFields(value: StructValue, meter: Meter): readonly string[] {
   const out: string[] = [];
   for (const field of value.type.fields) {
     const [name = "", ...options] = (field.json ?? "").split(",");
@@ -196,12 +212,12 @@ function structFields(value: StructValue, depth: number): readonly string[] {
     const content = value.get(field.name);
     const inner = content instanceof PointerValue ? content.target : content;
     if (field.embedded === true && name === "" && inner instanceof StructValue) {
-      out.push(...structFields(inner, depth));
+      out.push(...structFields(inner, meter));
       continue;
     }
     if (field.embedded === true && name === "" && content instanceof TypedNil) continue;
     if (options.includes("omitempty") && isEmpty(content)) continue;
-    out.push(`${jsonText(wireName(field, name))}:${write(content, depth + 1)}`);
+    out.push(`${jsonText(wireName(field, name))}:${write(content, meter)}`);
   }
   return out;
 }
@@ -225,9 +241,7 @@ function isEmpty(value: unknown): boolean {
 
 /** Standard base64 with padding. */
 export function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
+  return btoa(latin1(bytes));
 }
 
 /** json.Indent of compact JSON. */

@@ -2,20 +2,25 @@
 // The engine is re2js; here is what differs from Go's sentences, and a cache of compiled patterns.
 import { RE2JS } from "re2js";
 import { toValid } from "./go-text";
+import { type Meter, spend } from "./meter";
 
 /** A compiled pattern. */
 export interface Regex {
+  /** Number of instructions it compiled to. */
+  readonly size: number;
   test(text: string): boolean;
 }
 
 const compiled = new Map<string, Regex | string>();
 const cacheSize = 500;
 
-/** A compiled pattern, or Go's sentence about why it is none. */
-export function compileRegex(pattern: string): Regex | string {
+/** A compiled pattern, or Go's sentence about why it is none. The meter pays for compiling it anew. */
+export function compileRegex(pattern: string, meter?: Meter): Regex | string {
   let regex = compiled.get(pattern);
   if (regex === undefined) {
     regex = build(pattern);
+    if (meter !== undefined)
+      spend(meter, 2000 + (typeof regex === "string" ? pattern.length : regex.size * 20));
     if (compiled.size >= cacheSize) compiled.clear();
     compiled.set(pattern, regex);
   }
@@ -31,7 +36,7 @@ export function regexProblem(pattern: string): string | undefined {
 function build(pattern: string): Regex | string {
   try {
     const regex = RE2JS.compile(pattern);
-    return { test: (text) => regex.test(toValid(text)) };
+    return { size: regex.programSize(), test: (text) => regex.test(toValid(text)) };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -2,6 +2,7 @@
 // Holds what is needed to cut, search and join such text by bytes; everything valid stays an ordinary string.
 
 const brokenByte = /[\udc80-\udcff]/;
+const notAscii = /[^\0-\x7f]/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -12,6 +13,7 @@ export function maybeBroken(text: string): boolean {
 
 /** True when every character is ASCII, so that bytes, characters and UTF-16 units are the same thing. */
 export function isAscii(text: string): boolean {
+  if (text.length > 64) return !notAscii.test(text);
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
 }
@@ -73,7 +75,8 @@ function decodeAt(bytes: Uint8Array, i: number, size: number): number {
   return code;
 }
 
-function latin1(bytes: Uint8Array): string {
+/** One character per byte. */
+export function latin1(bytes: Uint8Array): string {
   let out = "";
   for (let i = 0; i < bytes.length; i += 8192) out += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return out;

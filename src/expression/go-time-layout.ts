@@ -385,8 +385,8 @@ class LayoutReader {
       this.zone = utc;
       return undefined;
     }
-    const name = this.take(zoneNameForm) ?? bad;
-    if (name === bad) return bad;
+    const name = this.value.length < 3 ? undefined : this.take(zoneNameForm);
+    if (name === undefined) return bad;
     this.zoneName = name;
     return undefined;
   }

@@ -82,7 +82,7 @@ class NamedLocation implements Location {
 
   private stateAt(seconds: number): ZoneState {
     const offset = this.offsetAt(seconds);
-    return { name: this.abbreviation(seconds, offset), offset };
+    return { name: this.abbreviation(offset), offset };
   }
 
   private offsetAt(seconds: number): number {
@@ -95,16 +95,19 @@ class NamedLocation implements Location {
     return secondsFromCivil(year, month, day, hour, Number(parts.minute), Number(parts.second)) - at;
   }
 
-  private abbreviation(seconds: number, offset: number): string {
+  private abbreviation(offset: number): string {
     if (offset % 900 !== 0) return "LMT";
     if (this.standard === "#") return numericName(offset);
     if (this.summer === "") return this.standard;
     // Ireland's standard time is its summer one.
     if (this.summer === "GMT") return offset === 0 ? "GMT" : this.standard;
-    const others = [7_889_400, 15_778_800, 23_668_200].map((shift) => this.offsetAt(seconds + shift));
-    return offset > Math.min(...others) ? this.summer : this.standard;
+    const modern = Math.min(this.offsetAt(winterAndSummer[0]), this.offsetAt(winterAndSummer[1]));
+    return offset > modern ? this.summer : this.standard;
   }
 }
+
+/** A day of January and one of July 2025. */
+const winterAndSummer = [1_736_899_200, 1_752_537_600] as const;
 
 /** The name zones without abbreviation have: `+03`, `+0530`. */
 function numericName(offset: number): string {

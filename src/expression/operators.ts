@@ -4,6 +4,7 @@ import { fault } from "./errors";
 import { truncateToInt } from "./go-number";
 import { pow } from "./go-pow";
 import { compareText, concat } from "./go-text";
+import { type Meter, newMeter, spend } from "./meter";
 import {
   addDuration,
   compareTimes,
@@ -18,6 +19,7 @@ import { isFloatType, isIntegerType, type Type, types } from "./types";
 import {
   FunctionValue,
   getKey,
+  isHashable,
   isNil,
   isPlainMap,
   listItems,
@@ -47,8 +49,9 @@ function isDurationValue(value: unknown): value is Scalar {
   return value instanceof Scalar && value.type === durationType;
 }
 
-/** `a == b`. */
-export function equal(a: unknown, b: unknown): boolean {
+/** `a == b`. Lists inside lists can grow without end by sharing, so the comparison is metered. */
+export function equal(a: unknown, b: unknown, meter: Meter = newMeter()): boolean {
+  spend(meter, 1);
   if (typeof a === "string" && typeof b === "string") return a === b;
   const left = numberOf(a);
   if (left !== undefined) {
@@ -56,9 +59,10 @@ export function equal(a: unknown, b: unknown): boolean {
     if (right !== undefined) return equalNumbers(left, right);
   }
   if (a instanceof TimeValue && b instanceof TimeValue) return compareTimes(a, b) === 0;
-  const lists = equalLists(a, b);
+  spend(meter, 3);
+  const lists = equalLists(a, b, meter);
   if (lists !== undefined) return lists;
-  return (isNil(a) && isNil(b)) || deepEqual(a, b);
+  return (isNil(a) && isNil(b)) || deepEqual(a, b, meter);
 }
 
 function equalNumbers(a: bigint | number, b: bigint | number): boolean {
@@ -67,14 +71,14 @@ function equalNumbers(a: bigint | number, b: bigint | number): boolean {
 }
 
 /** Lists whose elements Go compares one by one: `[]any` with lists of text and numbers. Undefined for all others. */
-function equalLists(a: unknown, b: unknown): boolean | undefined {
+function equalLists(a: unknown, b: unknown, meter: Meter): boolean | undefined {
   const left = simpleList(a);
   if (left === undefined) return undefined;
   const right = simpleList(b);
   if (right === undefined) return undefined;
   const [leftType, rightType] = [typeOf(a), typeOf(b)];
   if (leftType !== rightType && leftType !== types.anyList && rightType !== types.anyList) return undefined;
-  return left.length === right.length && left.every((item, i) => equal(item, right[i]));
+  return left.length === right.length && left.every((item, i) => equal(item, right[i], meter));
 }
 
 function simpleList(value: unknown): readonly unknown[] | undefined {
@@ -87,7 +91,8 @@ function simpleList(value: unknown): readonly unknown[] | undefined {
 }
 
 /** Go's reflect.DeepEqual: exact types all the way down. */
-export function deepEqual(a: unknown, b: unknown): boolean {
+export function deepEqual(a: unknown, b: unknown, meter: Meter = newMeter()): boolean {
+  spend(meter, 4);
   const type = typeOf(a);
   if (type !== typeOf(b)) return false;
   if (type === undefined) return true;
@@ -96,33 +101,34 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   if (a instanceof Scalar && b instanceof Scalar) return a.value === b.value;
   if (a instanceof FunctionValue) return false;
   if (a instanceof StructValue && b instanceof StructValue) {
-    return type.fields.every(({ name }) => deepEqual(a.get(name), b.get(name)));
+    return type.fields.every(({ name }) => deepEqual(a.get(name), b.get(name), meter));
   }
   if (a instanceof TimeValue && b instanceof TimeValue)
     return a.keyText() === b.keyText() && a.monotonic === b.monotonic;
   if (a === b) return true;
   if (a instanceof LocationValue && b instanceof LocationValue) return a.location.name === b.location.name;
-  if (a instanceof PointerValue && b instanceof PointerValue) return deepEqual(a.target, b.target);
-  if (a instanceof MapValue && b instanceof MapValue) return equalMaps(a, b);
+  if (a instanceof PointerValue && b instanceof PointerValue) return deepEqual(a.target, b.target, meter);
+  if (a instanceof MapValue && b instanceof MapValue) return equalMaps(a, b, meter);
   const left = listItems(a);
   const right = listItems(b);
   if (left !== undefined && right !== undefined) {
-    return left.length === right.length && left.every((item, i) => deepEqual(item, right[i]));
+    return left.length === right.length && left.every((item, i) => deepEqual(item, right[i], meter));
   }
-  return equalPlainMaps(a as PlainMap, b as PlainMap);
+  return equalPlainMaps(a as PlainMap, b as PlainMap, meter);
 }
 
-function equalMaps(a: MapValue, b: MapValue): boolean {
+function equalMaps(a: MapValue, b: MapValue, meter: Meter): boolean {
   if (a.size !== b.size) return false;
-  for (const [key, value] of a.entries()) if (!b.has(key) || !deepEqual(value, b.get(key))) return false;
+  for (const [key, value] of a.entries())
+    if (!b.has(key) || !deepEqual(value, b.get(key), meter)) return false;
   return true;
 }
 
-function equalPlainMaps(a: PlainMap, b: PlainMap): boolean {
+function equalPlainMaps(a: PlainMap, b: PlainMap, meter: Meter): boolean {
   const keys = Object.keys(a);
   return (
     keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], getKey(b, key)))
+    keys.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], getKey(b, key), meter))
   );
 }
 
@@ -272,13 +278,25 @@ export function expectString(value: unknown): string {
   return typeof value === "string" ? value : wrongType(value, "string");
 }
 
+/** An argument of a call that was not checked. */
+export function argument(args: readonly unknown[], index: number): unknown {
+  if (index < args.length) return args[index];
+  return fault(`runtime error: index out of range [${index}] with length ${args.length}`);
+}
+
+/** As `argument`; it must be a plain string. */
+export function argumentText(args: readonly unknown[], index: number): string {
+  return expectString(argument(args, index));
+}
+
 /** `needle in haystack`. */
-export function isIn(needle: unknown, haystack: unknown): boolean {
+export function isIn(needle: unknown, haystack: unknown, meter: Meter = newMeter()): boolean {
   if (haystack === null || haystack === undefined) return false;
-  if (haystack instanceof PointerValue) return isIn(needle, haystack.target);
+  if (haystack instanceof PointerValue) return isIn(needle, haystack.target, meter);
   const items = listItems(haystack);
-  if (items !== undefined) return items.some((item) => equal(item, needle));
-  if (haystack instanceof StructValue || haystack instanceof TimeValue) return hasField(needle, haystack);
+  if (items !== undefined) return items.some((item) => equal(item, needle, meter));
+  const struct = typeOf(haystack);
+  if (struct?.kind === "struct") return hasField(needle, struct);
   if (haystack instanceof TypedNil && haystack.type.kind === "ptr") return false;
   if (haystack instanceof MapValue) return haystack.has(mapKeyFor(needle, haystack.type));
   if (haystack instanceof TypedNil && haystack.type.kind === "map") {
@@ -289,10 +307,10 @@ export function isIn(needle: unknown, haystack: unknown): boolean {
   return fault(`operator "in" not defined on ${typeName(haystack)}`);
 }
 
-function hasField(needle: unknown, struct: StructValue | TimeValue): boolean {
+function hasField(needle: unknown, struct: Type): boolean {
   const name = needle instanceof Scalar ? needle.value : needle;
-  if (typeof name !== "string") fault(`cannot use ${typeName(needle)} as field name of ${typeName(struct)}`);
-  return struct.type.field(name) !== undefined;
+  if (typeof name !== "string") fault(`cannot use ${typeName(needle)} as field name of ${struct.name}`);
+  return struct.field(name) !== undefined;
 }
 
 const zeroKeys: Readonly<Record<string, unknown>> = { string: "", bool: false, float64: 0, int: 0n };
@@ -302,7 +320,10 @@ export function mapKeyFor(key: unknown, mapType: Type): unknown {
   const wanted = mapType.key ?? types.any;
   if (key === null || key === undefined) return wanted.kind === "interface" ? null : zeroKey(wanted);
   const type = typeOf(key) as Type;
-  if (type === wanted || wanted === types.any) return key;
+  if (type === wanted) return key;
+  if (wanted === types.any) {
+    return isHashable(key) ? key : fault(`runtime error: hash of unhashable type ${type.name}`);
+  }
   if (type.assignableTo(wanted)) return key;
   return fault(`reflect.Value.MapIndex: value of type ${type.name} is not assignable to type ${wanted.name}`);
 }

@@ -186,12 +186,13 @@ class Parser extends TokenCursor {
   private ifElse(): Node {
     const { start } = this.current;
     this.next();
+    if (this.failed) return this.missing();
     const condition = this.expression(0);
     this.expect("Bracket", "{");
     const consequent = this.sequence();
     this.expect("Bracket", "}");
     this.expect("Operator", "else");
-    const alternative = !this.failed && this.is("Operator", "if") ? this.ifElse() : this.elseBlock();
+    const alternative = this.is("Operator", "if") ? this.ifElse() : this.elseBlock();
     const end = this.endFrom(start);
     return { kind: "conditional", ternary: false, condition, consequent, alternative, at: 0, start, end };
   }
@@ -321,7 +322,7 @@ class Parser extends TokenCursor {
     }
     const identifier = { kind: "identifier", name: name.value, at } as const;
     const calleeNode = { ...this.node(identifier, name.start), end: name.end };
-    const args = this.arguments(given);
+    const args = this.failed ? given : this.arguments(given);
     return this.node({ kind: "call", callee: calleeNode, args, at }, start);
   }
 
@@ -392,6 +393,7 @@ class Parser extends TokenCursor {
       this.expect("Operator", ":");
       const value = this.expression(0);
       pairs.push(this.node({ kind: "pair", key, value, at: token.start } as const, key.start));
+      if (this.failed) return this.node({ kind: "map", pairs, at: token.start }, token.start);
     }
     this.expect("Bracket", "}");
     return this.node({ kind: "map", pairs, at: token.start }, token.start);
@@ -401,7 +403,7 @@ class Parser extends TokenCursor {
     const token = this.current;
     if (token.kind === "Number" || token.kind === "String" || token.kind === "Identifier") {
       const key = this.node({ kind: "string", value: token.value, at: token.start } as const, token.start);
-      this.next();
+      if (!this.failed) this.next();
       return { ...key, end: token.end };
     }
     if (this.is("Bracket", "(")) return this.expression(0);
@@ -436,7 +438,7 @@ class Parser extends TokenCursor {
     const value = named && isValidIdentifier(token.value) ? token.value : "";
     const property = this.node({ kind: "string", value, at } as const, at);
     const base = before.kind === "chain" ? before.body : before;
-    const method = this.is("Bracket", "(");
+    const method = !this.failed && this.is("Bracket", "(");
     const member = { kind: "member", base, property, optional, method, at } as const;
     let node: Node = this.node(member, before.start);
     if (method) {
@@ -466,7 +468,7 @@ class Parser extends TokenCursor {
   }
 
   private closeBracket<T extends Node>(node: T): T {
-    this.expect("Bracket", "]");
+    if (!this.failed) this.expect("Bracket", "]");
     return { ...node, end: this.endFrom(node.start) };
   }
 }

@@ -8,6 +8,7 @@ import { type Compiled, compileTree } from "./compiler";
 import { ExpressionError, type ExpressionProblem, Fault } from "./errors";
 import type { Frame } from "./frame";
 import { type FunctionTable, functionTable } from "./functions";
+import { defaultWork } from "./meter";
 import { isUnknown, type Nature } from "./nature";
 import { OptimizeFault, optimize } from "./optimizer";
 import { type ParseResult, parse } from "./parser";
@@ -40,7 +41,6 @@ export interface EvaluateOptions {
 
 const noFunctions = functionTable();
 const defaultMemory = 1_000_000;
-const defaultWork = 20_000_000;
 const tooDeep = "expression is nested too deeply";
 
 /** What the checker says about a parsed source. */

@@ -5,7 +5,7 @@ import { fault } from "./errors";
 import { civilFromSeconds, isoWeek, monthNames, secondsFromCivil, weekdayNames } from "./go-calendar";
 import { toBytes } from "./go-text";
 import { formatLayout, layouts, type Moment, secondsInZone } from "./go-time-layout";
-import { fixedZone, type Location, local, utc } from "./go-time-zone";
+import { type Location, local, utc } from "./go-time-zone";
 import { type Method, namedType, pointerTo, structType, type Type, types } from "./types";
 import { declareZero, GoValue, PointerValue, Scalar } from "./values";
 
@@ -60,7 +60,7 @@ export class TimeValue extends GoValue {
   }
 }
 
-/** A pointer to a time zone (Go *time.Location). */
+/** A time zone (Go time.Location); expressions have pointers to it. */
 export class LocationValue extends GoValue {
   readonly location: Location;
 
@@ -70,12 +70,24 @@ export class LocationValue extends GoValue {
   }
 
   override get type(): Type {
-    return locationType;
+    return locationStruct;
   }
 
   keyText(): string {
     return `location:${this.location.name}`;
   }
+}
+
+/** A time zone as a value: a pointer to it. */
+export function locationPointer(location: Location): PointerValue {
+  return new PointerValue(locationType, new LocationValue(location));
+}
+
+/** The time zone a value points to. */
+export function locationOf(value: unknown): Location | undefined {
+  return value instanceof PointerValue && value.target instanceof LocationValue
+    ? value.target.location
+    : undefined;
 }
 
 /** A time as a value. */
@@ -244,23 +256,23 @@ export const weekdayType: Type = namedType({
   methods: nameMethod(weekdayNames, 0, "Weekday"),
 });
 
+const locationStruct: Type = structType({
+  name: "time.Location",
+  packagePath: "time",
+  fields: [],
+  methods: [
+    {
+      name: "String",
+      pointer: true,
+      params: [],
+      results: [string],
+      call: (location) => (location instanceof LocationValue ? location.location.name : "UTC"),
+    },
+  ],
+});
+
 /** Go *time.Location. */
-export const locationType: Type = pointerTo(
-  structType({
-    name: "time.Location",
-    packagePath: "time",
-    fields: [],
-    methods: [
-      {
-        name: "String",
-        pointer: true,
-        params: [],
-        results: [string],
-        call: (location) => (location instanceof LocationValue ? location.location.name : "UTC"),
-      },
-    ],
-  }),
-);
+export const locationType: Type = pointerTo(locationStruct);
 
 /** Methods of time.Time: name, parameters, results, what it does. `"time"` and such stand for types declared below. */
 type TimeMethod = readonly [
@@ -290,7 +302,7 @@ const timeMethods: readonly TimeMethod[] = [
   ["IsZero", [], [bool], (t) => t.seconds === zeroSeconds && t.nanos === 0],
   ["IsDST", [], [bool], (t) => isSummerTime(t)],
   ["Zone", [], [string, int], (t) => t.location.lookup(t.seconds).name],
-  ["Location", [], [locationType], (t) => new LocationValue(t.location)],
+  ["Location", [], [locationType], (t) => locationPointer(t.location)],
   ["UTC", [], ["time"], (t) => without(t, utc)],
   ["Local", [], ["time"], (t) => without(t, local)],
   ["In", [locationType], ["time"], (t, zone: unknown) => without(t, zoneArgument(zone))],
@@ -329,7 +341,7 @@ function isSummerTime(time: TimeValue): boolean {
 }
 
 function zoneArgument(value: unknown): Location {
-  return value instanceof LocationValue ? value.location : fault("time: missing Location in call to Time.In");
+  return locationOf(value) ?? fault("time: missing Location in call to Time.In");
 }
 
 function truncateTime(time: TimeValue, step: bigint): TimeValue {
@@ -363,9 +375,4 @@ declareZero(timeType, new TimeValue({ seconds: zeroSeconds, nanos: 0, location: 
 /** A pointer to a time (Go *time.Time). */
 export function timePointer(time: TimeValue): PointerValue {
   return new PointerValue(pointerTo(timeType), time);
-}
-
-/** A time zone at a fixed distance from UTC, as a value. */
-export function fixedLocation(name: string, offset: number): LocationValue {
-  return new LocationValue(fixedZone(name, offset));
 }

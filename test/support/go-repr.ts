@@ -30,7 +30,6 @@ export function repr(value: unknown): string {
   if (value instanceof TypedNil) return `nil:${name}`;
   if (value instanceof TimeValue)
     return `time(${value.format("2006-01-02T15:04:05.999999999Z07:00:00 MST")})`;
-  if (value instanceof LocationValue) return `loc(${value.location.name})`;
   if (value instanceof Scalar) return scalar(value);
   if (value instanceof PointerValue) return pointer(value);
   if (value instanceof StructValue) {
@@ -61,5 +60,6 @@ function pointer(value: PointerValue): string {
   const { target } = value;
   if (target instanceof StructValue && target.type.name === "semver.Version")
     return `semver(${target.get("original")})`;
+  if (target instanceof LocationValue) return `loc(${target.location.name})`;
   return `&${repr(target)}`;
 }
