@@ -33,8 +33,10 @@ export interface KargoWorkbench {
 }
 
 const sampleKey = "kargo.sample.toShow";
+/** True while a Promotion of this workspace has not ended: a window that is reloaded meanwhile takes it up again. */
+const promotingKey = "kargo.promoting";
 
-/** Starts the extension. Nothing is read of the workspace until somebody looks or asks. */
+/** Starts the extension. Nothing is read of the workspace until somebody looks or asks, or a Promotion is to go on. */
 export function activate(context: ExtensionContext): KargoWorkbench {
   const owned = new DisposableStore();
   context.subscriptions.push(owned);
@@ -45,7 +47,8 @@ export function activate(context: ExtensionContext): KargoWorkbench {
   const backends = owned.add(new Backends({ open: (folder) => openFolder(folder, secrets, log), log }));
   const view = owned.add(new PipelinesView(backends));
   owned.add(new ResourceDocuments(backends, async (resource) => (await embedded()).formatResource(resource)));
-  owned.add(new PromotionStatus(backends));
+  const remember = (promoting: boolean) => void context.workspaceState.update(promotingKey, promoting);
+  owned.add(new PromotionStatus(backends, remember));
   owned.add(watchActiveEditor());
   owned.add(
     registerCommands({
@@ -60,6 +63,7 @@ export function activate(context: ExtensionContext): KargoWorkbench {
     }),
   );
   void showSample(context);
+  if (context.workspaceState.get(promotingKey) === true) void backends.ready();
   return { pipelines: view };
 }
 

@@ -16,12 +16,15 @@ interface Open {
 /** Shows the item as long as it has something to say. */
 export class PromotionStatus implements Disposable {
   readonly #backends: Backends;
+  readonly #remember: (promoting: boolean) => void;
   readonly #owned = new DisposableStore();
   #item: StatusBarItem | undefined;
   #promoting = false;
 
-  constructor(backends: Backends) {
+  /** `remember` is told whether a Promotion has not ended, each time that changes. */
+  constructor(backends: Backends, remember: (promoting: boolean) => void) {
     this.#backends = backends;
+    this.#remember = remember;
     this.#owned.add(backends.onDidChange(() => this.#match()));
   }
 
@@ -34,6 +37,7 @@ export class PromotionStatus implements Disposable {
     const open = this.#open();
     if (open.length > 0 !== this.#promoting) {
       this.#promoting = open.length > 0;
+      this.#remember(this.#promoting);
       void commands.executeCommand("setContext", contextKeys.promoting, this.#promoting);
     }
     const [first] = open;

@@ -60,22 +60,10 @@ test("Freight is put together of a commit that is picked, and of one that is typ
 
 test("a running promotion is aborted from the tree, and says nothing more", async (t) => {
   const { folder, repository } = await newSample(t);
+  holdPush(repository, "exec sleep 300");
   const page = await openWorkbench(t, { folder, theme: "dark" });
   await withShotOnFailure(page, "abort", async () => {
-    const hook = join(repository, "hooks", "pre-receive");
-    // The clone may make the Stage's branch; the promoted commit never arrives.
-    writeFileSync(
-      hook,
-      "#!/bin/sh\nread old new ref\ngit log -1 --format=%s $new | grep -q ^Promote && exec sleep 300\nexit 0\n",
-    );
-    chmodSync(hook, 0o755);
-    await openView(page, "Kargo");
-    await treeRow(page, /^Stage test/).waitFor({ timeout: coldMs });
-    await runCommand(page, "Kargo: Refresh Warehouse");
-    await treeRow(page, /^Freight \S+, repository@/).waitFor();
-    await runCommand(page, "Kargo: Promote…");
-    await pick(page, /^test/);
-    await pick(page, /repository@/);
+    await promoteToTest(page);
     await treeRow(page, /^Step push, git-push, Running/).waitFor({ timeout: coldMs });
     await page
       .locator(".statusbar")
@@ -91,6 +79,25 @@ test("a running promotion is aborted from the tree, and says nothing more", asyn
     assert.equal(await page.locator(".notifications-toasts .codicon-error").count(), 0);
     assert.doesNotMatch(await git(repository, "log", "--format=%s", "stage/test"), /^Promote/m);
     await screenshot(page, "aborted-dark");
+  });
+});
+
+test("a window that is reloaded takes a running promotion up again, whatever it shows", async (t) => {
+  const { folder, repository } = await newSample(t);
+  holdPush(repository, "sleep 4");
+  const page = await openWorkbench(t, { folder, theme: "dark" });
+  await withShotOnFailure(page, "reload", async () => {
+    await promoteToTest(page);
+    await treeRow(page, /^Step push, git-push, Running/).waitFor({ timeout: coldMs });
+    await openView(page, "Explorer");
+    await page.reload();
+    await page
+      .locator(".statusbar")
+      .getByText(/→ test \d\/8/)
+      .waitFor({ timeout: coldMs });
+    await openView(page, "Kargo");
+    await treeRow(page, /^Promotion of \S+ to test, Succeeded/).waitFor({ timeout: coldMs });
+    assert.match(await git(repository, "log", "--format=%s", "stage/test"), /^Promote \S+ to test/);
   });
 });
 
@@ -148,6 +155,25 @@ spec:
         - uses: git-push
           config: { path: ./out, targetBranch: keys }
 `;
+}
+
+/** Makes the repository do `act` before it takes a promoted commit. The clone may still make the Stage's branch. */
+function holdPush(repository: string, act: string): void {
+  const hook = join(repository, "hooks", "pre-receive");
+  const script = `read old new ref\ngit log -1 --format=%s $new | grep -q ^Promote && ${act}\nexit 0\n`;
+  writeFileSync(hook, `#!/bin/sh\n${script}`);
+  chmodSync(hook, 0o755);
+}
+
+/** Discovers the sample's Freight and starts its promotion to test. */
+async function promoteToTest(page: Page): Promise<void> {
+  await openView(page, "Kargo");
+  await treeRow(page, /^Stage test/).waitFor({ timeout: coldMs });
+  await runCommand(page, "Kargo: Refresh Warehouse");
+  await treeRow(page, /^Freight \S+, repository@/).waitFor();
+  await runCommand(page, "Kargo: Promote…");
+  await pick(page, /^test/);
+  await pick(page, /repository@/);
 }
 
 /** Waits for the input box that asks this: what is typed before it would go to the one before. */

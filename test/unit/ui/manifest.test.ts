@@ -184,8 +184,8 @@ test("the walkthrough and every picture exist", () => {
   for (const step of walkthrough.steps) assert.ok(step.media.altText.length > 10, step.id);
 });
 
-test("nothing starts the extension but its view, its commands and YAML in an editor", () => {
-  assert.deepEqual(manifest.activationEvents, ["onLanguage:yaml"]);
+test("nothing starts the extension but its view, its commands, YAML in an editor and its own state", () => {
+  assert.deepEqual(manifest.activationEvents, ["onLanguage:yaml", "workspaceContains:.kargo/state"]);
 });
 
 test("contextValue joins flags as words", () => {
