@@ -20,7 +20,7 @@ import { watchActiveEditor } from "./ui/editor-context";
 import { Notify } from "./ui/notify";
 import { EditorSecrets } from "./ui/platform/editor-secrets";
 import { outputLogger } from "./ui/platform/output-logger";
-import { argocdWhenMissing, toolPaths } from "./ui/platform/settings";
+import { ambientCredentials, argocdWhenMissing, toolPaths } from "./ui/platform/settings";
 import { watchedFiles } from "./ui/platform/watched-files";
 import { PromotionStatus } from "./ui/status-bar";
 import { PipelinesView } from "./ui/trees/pipelines-view";
@@ -88,6 +88,7 @@ async function openFolder(
       secrets: secrets.source(folder.uri.toString()),
       tools: toolPaths(folder),
       argocd: argocdWhenMissing(folder),
+      ambientCredentials: ambientCredentials(folder),
     };
     const backend = owned.add(await openLocalBackend(options));
     if (workspace.isTrusted) void backend.resume().catch((error) => log.error(errorMessage(error)));

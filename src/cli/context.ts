@@ -1,11 +1,13 @@
 // One run of the program: its terminal, its global options and the backend it opened.
 // Opens the backend at first use and closes it at the end; commands never do.
+
 import { stat } from "node:fs/promises";
 import type { Backend } from "../backend/backend";
 import { openLocalBackend } from "../backend/local/local";
 import { nodeFiles } from "../backend/local/node-files";
 import type { DisposableStore } from "../base/disposable";
-import { CommandFailed, type Terminal, terminalLogger, workspaceRoot } from "./terminal";
+import type { CredentialType } from "../engine/promotion/step";
+import { CommandFailed, type Terminal, terminalLogger, UsageError, workspaceRoot } from "./terminal";
 
 /** Options every command takes. */
 export interface GlobalOptions {
@@ -27,5 +29,20 @@ export async function openBackend(context: ProgramContext): Promise<Backend> {
   const info = await stat(root).catch(() => undefined);
   if (info?.isDirectory() !== true) throw new CommandFailed(`There is no folder ${root}.`);
   const log = terminalLogger(context.terminal, verbose === true);
-  return context.owned.add(await openLocalBackend({ files: nodeFiles(root), log }));
+  const ambientCredentials = ambientTypes(context.terminal);
+  return context.owned.add(await openLocalBackend({ files: nodeFiles(root), log, ambientCredentials }));
+}
+
+const ambientVariable = "KARGO_WORKBENCH_AMBIENT_CREDENTIALS";
+
+/** Kinds of repositories for which credentials of this machine may be used: a list such as `git,image,helm`. */
+export function ambientTypes({ env }: Terminal): readonly CredentialType[] {
+  const names = (env[ambientVariable] ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  return names.map((name) => {
+    if (name === "git" || name === "image" || name === "helm") return name;
+    throw new UsageError(`${ambientVariable} takes git, image and helm, not ${JSON.stringify(name)}.`);
+  });
 }

@@ -10,7 +10,7 @@ import { errorMessage } from "../base/errors";
 import { isObject } from "../base/json";
 import type { SingleStepContext } from "../engine/engine";
 import { toJson } from "../expression/expression";
-import type { ProgramContext } from "./context";
+import { ambientTypes, type ProgramContext } from "./context";
 import {
   CommandFailed,
   printLine,
@@ -52,7 +52,11 @@ async function runStep(context: ProgramContext, uses: string, options: StepOptio
   // Without --workspace only the step's own folder is looked at, whatever lies in the current one.
   const none = { ...files, list: async () => [] };
   const engine = context.owned.add(
-    await openLocalEngine({ files: workspace === undefined ? none : files, log }),
+    await openLocalEngine({
+      files: workspace === undefined ? none : files,
+      log,
+      ambientCredentials: ambientTypes(terminal),
+    }),
   );
   const result = await engine.runStep(
     { uses, config, workDir, context: given as SingleStepContext },

@@ -9,6 +9,11 @@ import { normChart, normGit, normImage } from "../model/urls";
 import { parseRegex } from "./patterns";
 import type { ResourceStore } from "./ports";
 import type { CredentialSource, Credentials, CredentialType } from "./promotion/step";
+import {
+  gitHelperCredentials,
+  helmRepositoryCredentials,
+  registryCredentials,
+} from "./tools/ambient-credentials";
 
 /** Label that says what a Secret is for (api/v1alpha1/labels.go). */
 export const credentialTypeLabel = "kargo.akuity.io/cred-type";
@@ -44,6 +49,35 @@ export function secretCredentials(store: ResourceStore, log: Logger): Credential
       return undefined;
     },
   };
+}
+
+/** Types of credentials that may come from this machine's own tools, as the user allowed. */
+export interface AmbientCredentialsOptions {
+  readonly types: ReadonlySet<CredentialType>;
+  readonly git?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Credentials that git, docker and helm know on this machine; they stand in for a server's cloud identities. */
+export function ambientCredentials(options: AmbientCredentialsOptions): CredentialSource {
+  return {
+    async find({ type, repoURL, signal }) {
+      if (!options.types.has(type)) return undefined;
+      const ask = { signal, git: options.git, env: options.env };
+      if (type === "git") return gitHelperCredentials(repoURL, ask);
+      if (type === "helm" && /^https?:/i.test(repoURL)) {
+        const wanted = normChart(repoURL).replace(/\/$/, "");
+        return helmRepositoryCredentials((url) => normChart(url).replace(/\/$/, "") === wanted, ask);
+      }
+      return registryCredentials(registryOf(repoURL), ask);
+    },
+  };
+}
+
+/** The registry that an image or OCI chart lies in; Docker Hub when none is named. */
+function registryOf(repoURL: string): string {
+  const [first = "", rest] = repoURL.replace(/^oci:\/\//i, "").split("/", 2);
+  return rest !== undefined && (/[.:]/.test(first) || first === "localhost") ? first : "docker.io";
 }
 
 /** Asks each source in turn; the first answer is final. */

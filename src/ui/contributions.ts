@@ -133,7 +133,13 @@ export function contextValue(...flags: readonly (ItemFlag | undefined)[]): strin
 }
 
 /** Settings, without their section `kargo`. */
-export const settingNames = ["git.path", "helm.path", "kustomize.path", "embedded.argocd"] as const;
+export const settingNames = [
+  "git.path",
+  "helm.path",
+  "kustomize.path",
+  "embedded.argocd",
+  "credentials.ambient",
+] as const;
 
 /** One of them. */
 export type SettingName = (typeof settingNames)[number];

@@ -30,6 +30,8 @@ export interface LocalBackendOptions {
   readonly log: Logger;
   readonly secrets?: SecretValueSource;
   readonly tools?: EngineOptions["tools"];
+  /** Types of credentials that git, docker and helm of this machine may answer for; none when absent. */
+  readonly ambientCredentials?: EngineOptions["ambientCredentials"];
   /** What Argo CD steps do without a cluster; `skip` when absent. */
   readonly argocd?: "skip" | "require";
   /** Where work directories and Git mirrors go; the system's temporary folder when absent. */
@@ -66,6 +68,7 @@ function assemble(options: LocalBackendOptions) {
     ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
     argocd: { client: undefined, whenMissing: options.argocd ?? "skip" },
     tools: options.tools ?? {},
+    ambientCredentials: options.ambientCredentials ?? [],
     workRoot: options.workRoot ?? tmpdir(),
     cacheRoot: join(state.root, "cache"),
     uiBaseUrl: "",

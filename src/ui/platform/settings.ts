@@ -1,7 +1,7 @@
 // The extension's settings, typed. VS Code leaves out what a workspace sets while it is not trusted.
 // Applies none of them.
 import { type ConfigurationScope, workspace } from "vscode";
-import type { ToolPaths } from "../../engine/promotion/step";
+import type { CredentialType, ToolPaths } from "../../engine/promotion/step";
 import type { SettingName } from "../contributions";
 
 /** Section of every setting of this extension. */
@@ -19,6 +19,15 @@ export function toolPaths(scope: ConfigurationScope): ToolPaths {
 /** What Argo CD steps do in the embedded engine, which has no Argo CD. */
 export function argocdWhenMissing(scope: ConfigurationScope): "skip" | "require" {
   return read("embedded.argocd", scope) === "require" ? "require" : "skip";
+}
+
+/** Kinds of repositories for which credentials of this machine may be used. */
+export function ambientCredentials(scope: ConfigurationScope): readonly CredentialType[] {
+  const value = read("credentials.ambient", scope);
+  const types: readonly unknown[] = Array.isArray(value) ? value : [];
+  return types.filter(
+    (type): type is CredentialType => type === "git" || type === "image" || type === "helm",
+  );
 }
 
 function path(name: SettingName, scope: ConfigurationScope): string | undefined {
