@@ -9,6 +9,7 @@ import { isObject } from "../../base/json";
 import { normChart } from "../../model/urls";
 import type { CredentialSource, Credentials, StepContext } from "../promotion/step";
 import { readInside } from "../tools/files";
+import { parseYamlDocument } from "../tools/go-yaml/parser";
 import { dependencyArgs, type Helm, registryLoginArgs, repoUpdateArgs, runHelm } from "../tools/helm";
 import { checkLinks } from "../tools/link-check";
 import { parseGoYaml, scalarText } from "../tools/manifests";
@@ -35,7 +36,7 @@ const maxLocalDepth = 100;
 export async function readDependencies(context: DependencyContext, file: string): Promise<ChartDependency[]> {
   const { workDir, signal } = context;
   const bytes = await because(`read file ${goQuote(file)}`, readInside(workDir, file, signal));
-  return await because(`unmarshal ${goQuote(file)}`, () => toDependencies(bytes.toString("utf8")));
+  return await because(`unmarshal ${goQuote(file)}`, () => toDependencies(bytes));
 }
 
 /** Refuses `file://` dependencies that lead out of the work directory (validateLocalDependency). */
@@ -165,8 +166,8 @@ function registryHost(repository: string): string {
   return host === "docker.io" ? "registry-1.docker.io" : host;
 }
 
-function toDependencies(yaml: string): ChartDependency[] {
-  const chart = parseGoYaml(yaml);
+function toDependencies(bytes: Buffer): ChartDependency[] {
+  const chart = parseChart(bytes);
   const listed = isObject(chart) ? chart.dependencies : undefined;
   if (listed === undefined || listed === null) return [];
   if (!Array.isArray(listed)) throw wrongType("dependencies", listed, "[]helm.ChartDependency");
@@ -179,6 +180,25 @@ function toDependencies(yaml: string): ChartDependency[] {
     };
     return { repository: text("repository"), name: text("name"), version: text("version") };
   });
+}
+
+function parseChart(bytes: Buffer): unknown {
+  try {
+    return parseGoYaml(bytes.toString("utf8"));
+  } catch (error) {
+    // The library's sentences go over several lines; go-yaml has a short one for nearly everything.
+    const reason = goYamlError(bytes) ?? errorMessage(error).split("\n")[0];
+    throw new Error(`error converting YAML to JSON: ${reason}`, { cause: error });
+  }
+}
+
+function goYamlError(bytes: Buffer): string | undefined {
+  try {
+    parseYamlDocument(bytes);
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
 }
 
 /** What Go says of a field of another type (encoding/json UnmarshalTypeError). */

@@ -16,6 +16,7 @@ import { gitPush } from "./git-push";
 import { gitTag } from "./git-tag";
 import { gitWaitForPr } from "./git-wait-for-pr";
 import { helmTemplate } from "./helm-template";
+import { helmUpdateChart } from "./helm-update-chart";
 import { http } from "./http";
 import { httpDownload } from "./http-download";
 import { jsonUpdate } from "./json-update";
@@ -41,6 +42,7 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "git-tag": gitTag,
   "git-wait-for-pr": gitWaitForPr,
   "helm-template": helmTemplate,
+  "helm-update-chart": helmUpdateChart,
   http,
   "http-download": httpDownload,
   "json-update": jsonUpdate,
