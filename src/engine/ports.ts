@@ -4,7 +4,13 @@ import { CodedError } from "../base/errors";
 import type { Event } from "../base/events";
 import type { Logger } from "../base/log";
 import type { Kind, ResourceByKind, ResourceRef } from "../model/resources";
-import type { ArgoCdPort, CredentialSource, EffectPort, ToolPaths } from "./promotion/step";
+import type {
+  ArgoCdPort,
+  CredentialSource,
+  EffectPort,
+  GithubPushSettings,
+  ToolPaths,
+} from "./promotion/step";
 import type { PushIntegrationPolicy } from "./tools/git-push";
 
 /** Which resources `list` returns; every given part must match. */
@@ -83,6 +89,8 @@ export interface EnginePorts {
   readonly tools: ToolPaths;
   /** How git-push brings in remote changes; absent means AlwaysRebase (GIT_PUSH_INTEGRATION_POLICY of a Kargo server). */
   readonly pushPolicy?: PushIntegrationPolicy;
+  /** An operator's settings of github-push; absent means a Kargo server's defaults. */
+  readonly githubPush?: GithubPushSettings;
   readonly autonomy: AutonomySwitch;
   readonly clock: Clock;
   readonly log: Logger;

@@ -6,15 +6,19 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Logger } from "../../src/base/log";
 import {
+  type AnyStepRunner,
   type Capabilities,
   type Credentials,
   type Effect,
   type EffectPort,
+  type GithubPushSettings,
   type GitUser,
   StepError,
   type StepOutput,
 } from "../../src/engine/promotion/step";
-import { type GitPushParts, makeGitPush } from "../../src/engine/steps/git-push";
+import { makeGitPush } from "../../src/engine/steps/git-push";
+import { makeGithubPush } from "../../src/engine/steps/github-push";
+import type { PushParts } from "../../src/engine/steps/push-attempts";
 import { stepRunners } from "../../src/engine/steps/registry";
 import type { PushIntegrationPolicy } from "../../src/engine/tools/git-push";
 import { stepContext } from "./step-cases";
@@ -30,7 +34,14 @@ export interface GitStepEnd {
 }
 
 /** The kinds under test, and what changes files between them. */
-export type GitStepKind = "git-clear" | "git-clone" | "git-commit" | "git-push" | "git-tag" | "yaml-update";
+export type GitStepKind =
+  | "git-clear"
+  | "git-clone"
+  | "git-commit"
+  | "git-push"
+  | "git-tag"
+  | "github-push"
+  | "yaml-update";
 
 /** What differs from an anonymous user with Kargo's own identity. */
 export interface GitWorkOptions {
@@ -39,9 +50,10 @@ export interface GitWorkOptions {
   readonly lookupFault?: Error;
   readonly user?: GitUser;
   readonly pushPolicy?: PushIntegrationPolicy;
+  readonly githubPush?: GithubPushSettings;
   /** Sits between a push and its act. */
   readonly effects?: EffectPort;
-  readonly wait?: GitPushParts["wait"];
+  readonly wait?: PushParts["wait"];
   /** Work directory below the test's folder. */
   readonly workDir?: string;
   readonly signal?: AbortSignal;
@@ -59,12 +71,16 @@ export class GitWork {
   /** Every line that was logged. */
   readonly log: string[] = [];
   readonly #options: GitWorkOptions;
-  readonly #push = makeGitPush({
+  readonly #parts: PushParts = {
     wait: async (ms, signal) => {
       this.waits.push(ms);
       await this.#options.wait?.(ms, signal);
     },
-  });
+  };
+  readonly #own: Partial<Record<GitStepKind, AnyStepRunner>> = {
+    "git-push": makeGitPush(this.#parts),
+    "github-push": makeGithubPush(this.#parts),
+  };
 
   constructor(t: TestContext, options: GitWorkOptions = {}, root = realpathSync(tempDir(t))) {
     this.#options = options;
@@ -80,7 +96,7 @@ export class GitWork {
 
   /** Runs a step. Throws what is not a StepError. */
   async run(kind: GitStepKind, config: object): Promise<GitStepEnd> {
-    const runner = kind === "git-push" ? this.#push : stepRunners[kind];
+    const runner = this.#own[kind] ?? stepRunners[kind];
     assert.ok(runner);
     const context = { ...stepContext({}, this.dir, this.#options.signal), log: this.#logger() };
     const granted = Object.entries(this.#capabilities()).filter(([name]) =>
@@ -109,12 +125,13 @@ export class GitWork {
   }
 
   #capabilities(): Partial<Capabilities> {
-    const { credentials, lookupFault, user, pushPolicy, effects } = this.#options;
+    const { credentials, lookupFault, user, pushPolicy, githubPush, effects } = this.#options;
     return {
       git: {
         user: user ?? { name: "", email: "" },
         paths: {},
         ...(pushPolicy && { pushPolicy }),
+        ...(githubPush && { githubPush }),
       },
       credentials: {
         find: async () => {

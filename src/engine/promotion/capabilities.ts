@@ -25,6 +25,7 @@ export function grantCapabilities(
       user: await gitUser(ports),
       paths: ports.tools,
       ...(ports.pushPolicy === undefined ? {} : { pushPolicy: ports.pushPolicy }),
+      ...(ports.githubPush === undefined ? {} : { githubPush: ports.githubPush }),
     }),
     credentials: () => ports.credentials,
     network: () => ({ fetch }),

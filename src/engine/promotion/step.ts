@@ -155,6 +155,14 @@ export interface ArgoCdPort {
   readonly defaultNamespace: string;
 }
 
+/** What an operator may set for github-push (GITHUB_PUSH_MAX_REVISIONS, GITHUB_PUSH_VERIFY_UNTRUSTED_COMMITS). */
+export interface GithubPushSettings {
+  /** Most commits that one push may replay; 10 when absent. */
+  readonly maxRevisions?: number;
+  /** Let GitHub sign commits too that no trusted key has signed; false when absent. */
+  readonly verifiesUntrustedCommits?: boolean;
+}
+
 /**
  * Everything a step may ask for in `needs`. A step that does not name a capability does not receive it, so `copy`
  * cannot reach the network.
@@ -166,6 +174,8 @@ export interface Capabilities {
     readonly paths: ToolPaths;
     /** The operator's GIT_PUSH_INTEGRATION_POLICY; absent means AlwaysRebase, Kargo's default. */
     readonly pushPolicy?: PushIntegrationPolicy;
+    /** The operator's settings of github-push; absent means Kargo's defaults. */
+    readonly githubPush?: GithubPushSettings;
   };
   readonly credentials: CredentialSource;
   /** May open HTTP connections. Certificates are checked unless the step's configuration says otherwise. */

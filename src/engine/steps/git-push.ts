@@ -1,6 +1,5 @@
 // Step `git-push`: brings in what the remote branch has got meanwhile and pushes, again when somebody was faster.
 // Opens no pull request and resolves no conflict.
-import { setTimeout as sleep } from "node:timers/promises";
 import { asString, isObject } from "../../base/json";
 import { KeyedLock } from "../../base/keyed-lock";
 import { commitUrl, type GitProvider, gitHostUrl, gitProviderOf } from "../../model/git-hosting";
@@ -9,6 +8,14 @@ import { GitError } from "../tools/git-error";
 import { integrateRemoteChanges, type PushIntegrationPolicy, pushHead, pushTag } from "../tools/git-push";
 import type { Worktree } from "../tools/git-worktree";
 import { gitCredentials, inWorktree, orErrored, pushTarget } from "./git-step";
+import {
+  fewerAttempts,
+  givesUpEarly,
+  type PushParts,
+  pushInAttempts,
+  stoppedRebase,
+  waitBetweenAttempts,
+} from "./push-attempts";
 import { erroredBecause, failed } from "./step-failure";
 
 /** Configuration of `git-push`. At most one of targetBranch, generateTargetBranch and tag is set. */
@@ -25,12 +32,6 @@ export interface GitPushConfig {
   readonly provider?: GitProvider;
 }
 
-/** Parts a test can hold. */
-export interface GitPushParts {
-  /** Waits between attempts; ends early, with the signal's reason, on an abort. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
 type Needs = "git" | "credentials" | "effects" | "network";
 type Context = StepContext & Pick<Capabilities, Needs>;
 
@@ -42,16 +43,10 @@ interface Push {
   readonly policy: PushIntegrationPolicy;
 }
 
-const defaultAttempts = 10;
-/** After as many failures Kargo's waiting time reaches its limit, at which its library gives up. */
-const usefulAttempts = 9;
-const firstWaitMs = 1_000;
-const waitFactor = 1.5;
-const waitJitter = 0.5;
 const giteaTimeoutMs = 10_000;
 
 /** Makes the runner of `git-push`. All pushes of one runner to the same branch go one after the other. */
-export function makeGitPush(parts: GitPushParts): StepRunner<"git-push", GitPushConfig, Needs> {
+export function makeGitPush(parts: PushParts): StepRunner<"git-push", GitPushConfig, Needs> {
   const lock = new KeyedLock();
   return {
     kind: "git-push",
@@ -64,7 +59,7 @@ export function makeGitPush(parts: GitPushParts): StepRunner<"git-push", GitPush
         const tree = await orErrored(signal, sentence, loaded.withCredentials(credentials));
         const push = await toPush(context, config, tree);
         const once = () => pushOnce(context, tree, push, lock);
-        await pushUntilAccepted(context, once, config.maxAttempts ?? defaultAttempts, parts);
+        await pushUntilAccepted(context, once, config.maxAttempts, parts);
         return { status: "Succeeded", output: await outputOf(context, config, tree, push.branch) };
       });
     },
@@ -72,11 +67,7 @@ export function makeGitPush(parts: GitPushParts): StepRunner<"git-push", GitPush
 }
 
 /** Runs `git-push` (pkg/promotion/runner/builtin/git_pusher.go). */
-export const gitPush = makeGitPush({
-  wait: async (ms, signal) => {
-    await sleep(ms, undefined, { signal });
-  },
-});
+export const gitPush = makeGitPush({ wait: waitBetweenAttempts });
 
 async function toPush(context: Context, config: GitPushConfig, tree: Worktree): Promise<Push> {
   const { signal, promotion, git } = context;
@@ -116,24 +107,15 @@ function effectOf(tree: Worktree, ref: string) {
 async function pushUntilAccepted(
   context: Context,
   once: () => Promise<void>,
-  maxAttempts: number,
-  { wait }: GitPushParts,
+  maxAttempts: number | undefined,
+  { wait }: PushParts,
 ): Promise<void> {
-  const { signal } = context;
-  const attempts = Math.min(maxAttempts, usefulAttempts);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await once();
-      return;
-    } catch (error) {
-      if (signal.aborted) throw error;
-      if (!GitError.is(error, "rejected") || attempt >= attempts) {
-        throw toFault(error, attempt < maxAttempts);
-      }
-      const waitMs = firstWaitMs * waitFactor ** (attempt - 1) * (1 + Math.random() * waitJitter);
-      context.log.info(`The push was rejected; next attempt in ${Math.round(waitMs / 1000)} s.`);
-      await wait(waitMs, signal);
-    }
+  const isRetryable = (error: unknown) => GitError.is(error, "rejected");
+  try {
+    await pushInAttempts(once, { context, maxAttempts, isRetryable, wait });
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    throw toFault(error, givesUpEarly(maxAttempts));
   }
 }
 
@@ -145,12 +127,6 @@ function toFault(error: unknown, hasAttemptsLeft: boolean): unknown {
   if (GitError.is(error, "rejected") && hasAttemptsLeft) warnings.push(fewerAttempts);
   return erroredBecause("error pushing commits to remote", error, warnings);
 }
-
-const stoppedRebase =
-  "The remote's changes conflict with ours. Kargo 1.11.2 takes this for a technical fault, because it looks for the " +
-  "stopped rebase in the wrong place; the working tree stays in the middle of the rebase, so trying again cannot help.";
-
-const fewerAttempts = `Kargo 1.11.2 gives up after ${usefulAttempts} attempts, whatever maxAttempts says.`;
 
 async function outputOf(context: Context, config: GitPushConfig, tree: Worktree, branch: string) {
   const { signal } = context;

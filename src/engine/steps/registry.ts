@@ -15,6 +15,7 @@ import { gitOpenPr } from "./git-open-pr";
 import { gitPush } from "./git-push";
 import { gitTag } from "./git-tag";
 import { gitWaitForPr } from "./git-wait-for-pr";
+import { githubPush } from "./github-push";
 import { helmTemplate } from "./helm-template";
 import { helmUpdateChart } from "./helm-update-chart";
 import { http } from "./http";
@@ -41,6 +42,7 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "git-push": gitPush,
   "git-tag": gitTag,
   "git-wait-for-pr": gitWaitForPr,
+  "github-push": githubPush,
   "helm-template": helmTemplate,
   "helm-update-chart": helmUpdateChart,
   http,

@@ -71,6 +71,13 @@ export async function fetchBranch(
   await withContext(context, tree.client.run(args, tree.run(signal)));
 }
 
+/** Fetches one branch and makes the checked-out branch and its files equal to it (work_tree.go Pull with force). */
+export async function resetToRemote(tree: Worktree, branch: string, signal: AbortSignal): Promise<void> {
+  await withContext(`error fetching branch ${goQuote(branch)}`, fetchBranch(tree, branch, signal));
+  const args = ["reset", "--hard", `origin/${branch}`, hidden("--")];
+  await withContext(`error resetting to origin/${branch}`, tree.client.run(args, tree.run(signal)));
+}
+
 /** Ids of the commits HEAD has and the fetched remote branch has not, newest first. */
 export async function commitsAhead(
   tree: Worktree,
