@@ -55,6 +55,8 @@ export interface ExpressionAnalysis {
   readonly calls: readonly FunctionCall[];
   /** Static type of the result; undefined when only running tells. */
   readonly type?: Type;
+  /** What is known about the value of the whole expression. */
+  readonly shape: Shape;
   /** Member the whole expression is: `vars.tag`, `imageFrom(…).Tag`. */
   readonly member?: Member;
   /** The call the member is taken from, where it is. */
@@ -82,6 +84,7 @@ export function analyseExpression(source: string, scope: Scope): ExpressionAnaly
     findings,
     uses,
     calls,
+    shape: known.shape,
     ...(type === undefined ? {} : { type }),
     ...(known.member === undefined ? {} : { member: known.member }),
     ...(known.call === undefined ? {} : { memberOf: known.call }),

@@ -1,9 +1,12 @@
 // The door of the language service: texts and places in, plain data out. Knows no protocol, no disk and no editor; who
 // uses it says which files there are and what is in them.
+import { completionsAt } from "./complete";
+import type { Completion } from "./completion";
 import { type Diagnostic, Diagnostics, type RuleSettings } from "./diagnostics";
-import { type Position, SourceFile } from "./source-file";
+import { type PlacedUnit, type Position, SourceFile } from "./source-file";
 import { WorkspaceIndex } from "./workspace-index";
 
+export type { Completion, CompletionKind } from "./completion";
 export type { Diagnostic, Range } from "./diagnostics";
 export type { FixHint } from "./finding";
 export { isRuleId, type RuleId, type RuleSetting, rules, type Severity } from "./rules";
@@ -74,5 +77,20 @@ export class LanguageService {
   /** What is wrong with a file, in the order of its text. */
   diagnostics(file: string): readonly Diagnostic[] {
     return this.diagnosing.of(file, this.settings);
+  }
+
+  /** What can be written at an offset, the likeliest first. */
+  complete(file: string, offset: number): readonly Completion[] {
+    const placed = this.unitAt(file, offset);
+    if (placed === undefined) return [];
+    const { unit, start } = placed;
+    const { customSteps } = this.settings;
+    return completionsAt(unit, offset - start, { index: this.index, customSteps })
+      .map((one) => ({ ...one, start: one.start + start, end: one.end + start }))
+      .sort((a, b) => a.rank - b.rank);
+  }
+
+  private unitAt(file: string, offset: number): PlacedUnit | undefined {
+    return this.index.file(file)?.unitAt(offset);
   }
 }

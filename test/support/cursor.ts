@@ -2,9 +2,9 @@
 // Asserts nothing.
 import { LanguageService, type LanguageSettings } from "../../src/language/language-service";
 
-/** The text without its mark, and where the mark was. The first `|` that is no block scalar's counts. */
+/** The text without its mark, and where the mark was. The first `|` counts; `|-` and `|+` begin block scalars. */
 export function cursor(marked: string): { readonly text: string; readonly offset: number } {
-  const offset = marked.search(/\|(?![-+\d]*\n)/);
+  const offset = marked.search(/\|(?![-+])/);
   if (offset === -1) throw new Error("the text has no cursor");
   return { text: marked.slice(0, offset) + marked.slice(offset + 1), offset };
 }
