@@ -2,15 +2,41 @@
 // uses it says which files there are and what is in them.
 import { completionsAt } from "./complete";
 import type { Completion } from "./completion";
-import { type Diagnostic, Diagnostics, type RuleSettings } from "./diagnostics";
-import { type PlacedUnit, type Position, SourceFile } from "./source-file";
-import { WorkspaceIndex } from "./workspace-index";
+import { type Diagnostic, Diagnostics, type Range, type RuleSettings, rangeIn } from "./diagnostics";
+import { type Fold, foldsOf } from "./folding";
+import { type CodeLens, hintsOf, type InlayHint, lensesOf } from "./hints";
+import { type Hover, hoverAt } from "./hover";
+import { type NamedAt, namedAt, type Occurrence, occurrencesOf } from "./occurrences";
+import { type SemanticToken, tokensOf } from "./semantic-tokens";
+import { type PlacedUnit, type Position, SourceFile, type Span } from "./source-file";
+import { findResources, type OutlineSymbol, outlineOf } from "./symbols";
+import { type IndexedResource, WorkspaceIndex } from "./workspace-index";
 
 export type { Completion, CompletionKind } from "./completion";
 export type { Diagnostic, Range } from "./diagnostics";
 export type { FixHint } from "./finding";
+export type { Fold } from "./folding";
+export type { CodeLens, InlayHint } from "./hints";
+export type { Hover } from "./hover";
+export type { NamedAt, NamedThing } from "./occurrences";
 export { isRuleId, type RuleId, type RuleSetting, rules, type Severity } from "./rules";
+export { type SemanticToken, type TokenType, tokenTypes } from "./semantic-tokens";
 export type { Position, Span } from "./source-file";
+export type { OutlineSymbol } from "./symbols";
+
+/** A place where something is named. */
+export interface Location extends Span {
+  readonly file: string;
+  readonly range: Range;
+  readonly role: "definition" | "reference";
+}
+
+/** A resource found by its name. */
+export interface ResourceSymbol extends Location {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
 
 /** What users can set. */
 export interface LanguageSettings extends RuleSettings {
@@ -90,7 +116,119 @@ export class LanguageService {
       .sort((a, b) => a.rank - b.rank);
   }
 
+  /** What to say about the text at an offset. */
+  hover(file: string, offset: number): Hover | undefined {
+    const placed = this.unitAt(file, offset);
+    if (placed === undefined) return undefined;
+    const hover = hoverAt(placed.unit, offset - placed.start, this.index);
+    return hover === undefined ? undefined : shifted(hover, placed.start);
+  }
+
+  /** Where what is named at an offset is defined. */
+  definitions(file: string, offset: number): readonly Location[] {
+    return this.occurrences(file, offset).filter(({ role }) => role === "definition");
+  }
+
+  /** Everywhere that what is named at an offset is named, definitions included. */
+  references(file: string, offset: number): readonly Location[] {
+    return this.occurrences(file, offset);
+  }
+
+  /** The name at an offset and what it stands for: the beginning of every rename. */
+  named(file: string, offset: number): NamedAt | undefined {
+    const placed = this.unitAt(file, offset);
+    if (placed === undefined) return undefined;
+    const found = namedAt(file, placed.unit, offset - placed.start);
+    return found === undefined ? undefined : shifted(found, placed.start);
+  }
+
+  /** The outline of a file. */
+  outline(file: string): readonly OutlineSymbol[] {
+    const units = this.index.file(file)?.units ?? [];
+    return units.flatMap(({ unit, start }) => outlineOf(unit).map((symbol) => shiftedSymbol(symbol, start)));
+  }
+
+  /** Resources of the workspace whose kind and name fit the query. */
+  symbols(query: string): readonly ResourceSymbol[] {
+    return findResources(query, this.index).flatMap((entry) => {
+      const { kind, name = "", namespace, nameSpan, span } = entry.facts;
+      const location = this.locationOf({ ...entry, role: "definition", ...(nameSpan ?? span) });
+      if (location === undefined) return [];
+      return [{ kind, name, ...(namespace === undefined ? {} : { namespace }), ...location }];
+    });
+  }
+
+  /** What can be folded in a file, as lines. */
+  folds(file: string): readonly Fold[] {
+    const units = this.index.file(file)?.units ?? [];
+    return units.flatMap(({ unit, startLine }) =>
+      foldsOf(unit).map((fold) => ({ ...fold, start: fold.start + startLine, end: fold.end + startLine })),
+    );
+  }
+
+  /** Coloured texts of a file, in order. */
+  tokens(file: string, within?: Span): readonly SemanticToken[] {
+    return this.within(file, within).flatMap(({ unit, start }) =>
+      tokensOf(unit).map((one) => shifted(one, start)),
+    );
+  }
+
+  /** Hints that stand in the text of a file, in order. */
+  hints(file: string, within?: Span): readonly InlayHint[] {
+    const { values, defaults } = this.settings.inlayHints;
+    if (!values && !defaults) return [];
+    return this.within(file, within).flatMap(({ unit, start }) =>
+      hintsOf(unit)
+        .filter(({ kind }) => (kind === "value" ? values : defaults))
+        .map((hint) => ({ ...hint, offset: hint.offset + start })),
+    );
+  }
+
+  /** What can be done with the resources of a file. */
+  lenses(file: string): readonly CodeLens[] {
+    return this.within(file).flatMap(({ unit, start }) => lensesOf(unit).map((lens) => shifted(lens, start)));
+  }
+
+  private occurrences(file: string, offset: number): Location[] {
+    const placed = this.unitAt(file, offset);
+    if (placed === undefined) return [];
+    const found = namedAt(file, placed.unit, offset - placed.start);
+    if (found === undefined) return [];
+    return occurrencesOf(found.thing, this.index).flatMap((one) => this.locationOf(one) ?? []);
+  }
+
+  private locationOf(
+    occurrence: Occurrence | (IndexedResource & Span & { role: Occurrence["role"] }),
+  ): Location | undefined {
+    const placed = this.index.placed(occurrence);
+    if (placed === undefined) return undefined;
+    const { file, role, start, end } = occurrence;
+    return {
+      file,
+      role,
+      start: placed.start + start,
+      end: placed.start + end,
+      range: rangeIn(placed, occurrence),
+    };
+  }
+
+  private within(file: string, span?: Span): readonly PlacedUnit[] {
+    const units = this.index.file(file)?.units ?? [];
+    if (span === undefined) return units;
+    return units.filter(({ start, unit }) => start <= span.end && start + unit.text.length >= span.start);
+  }
+
   private unitAt(file: string, offset: number): PlacedUnit | undefined {
     return this.index.file(file)?.unitAt(offset);
   }
+}
+
+/** The same, with the offsets of the file. */
+function shifted<T extends Span>(one: T, by: number): T {
+  return { ...one, start: one.start + by, end: one.end + by };
+}
+
+function shiftedSymbol(symbol: OutlineSymbol, by: number): OutlineSymbol {
+  const children = symbol.children.map((child) => shiftedSymbol(child, by));
+  return { ...shifted(symbol, by), selection: shifted(symbol.selection, by), children };
 }

@@ -1,0 +1,98 @@
+// What to say about the text under the cursor: fields, steps, words, names of resources, everything in expressions.
+// The words come from the schema, the function table and the workspace.
+import { isScalar } from "yaml";
+import { isObject } from "../base/json";
+import { type Located, schemaAt, stepSchema } from "../model/schema/schema";
+import { builtinDoc } from "./builtin-docs";
+import { inUnit } from "./check-expressions";
+import { reportOf } from "./check-unit";
+import type { NameUse } from "./expression-analysis";
+import { expressionAt, type UnitPlace, unitPlaceAt } from "./expression-at";
+import { functionDoc } from "./function-docs";
+import { enumValueDoc, fieldDoc, stepDoc } from "./schema-docs";
+import type { Span } from "./source-file";
+import { resourceSummary } from "./summary";
+import type { Unit } from "./unit";
+import type { WorkspaceIndex } from "./workspace-index";
+import { spanOf } from "./yaml-nodes";
+
+/** Markdown and the text it is about. */
+export interface Hover extends Span {
+  readonly doc: string;
+}
+
+/** The hover at an offset of a unit. */
+export function hoverAt(unit: Unit, offset: number, index: WorkspaceIndex): Hover | undefined {
+  const place = unitPlaceAt(unit, offset);
+  if (place === undefined) return undefined;
+  const inside = expressionAt(unit, place, offset);
+  if (inside !== undefined) {
+    const { use, site, part } = inside;
+    if (use === undefined) return nameHover(unit, place, offset, index);
+    const doc = useDoc(use);
+    return doc === "" ? undefined : { doc, ...inUnit(site, part, use) };
+  }
+  if (place.on === "key") return keyHover(place);
+  return nameHover(unit, place, offset, index) ?? valueHover(place);
+}
+
+function useDoc({ kind, name, member, function: declared }: NameUse): string {
+  if (declared !== undefined) return functionDoc(declared);
+  if (kind === "builtin") return builtinDoc(name);
+  if (member === undefined) return "";
+  const value = member.literal === undefined ? [] : [`Value: \`${member.literal}\``];
+  const trouble = member.trouble === undefined ? [] : [member.trouble.message];
+  return [`\`${name}\`: ${member.type}`, member.doc.split(" = ")[0] ?? "", ...value, ...trouble].join("\n\n");
+}
+
+function keyHover(place: UnitPlace): Hover | undefined {
+  const { resource, path } = place;
+  const span = spanOf(place.node);
+  if (resource.schema === undefined || span === undefined) return undefined;
+  const located = schemaAt(resource.schema.schema, path, resource.value);
+  if (located === undefined) return undefined;
+  const name = String(path.at(-1));
+  const required = located.parent?.required.includes(name) === true;
+  const step = name === "config" ? stepOf(located) : [];
+  return { doc: [`**${name}**`, fieldDoc(located.schema, { required }), ...step].join("\n\n"), ...span };
+}
+
+function stepOf({ step }: Located): string[] {
+  return step === undefined ? [] : [`Configuration of the step \`${step}\`.`];
+}
+
+function valueHover(place: UnitPlace): Hover | undefined {
+  const { resource, path, node } = place;
+  const span = spanOf(node);
+  if (resource.schema === undefined || span === undefined || !isScalar(node)) return undefined;
+  const value = String(node.value);
+  if (path.length === 1 && path[0] === "kind")
+    return { doc: kindDoc(resource.schema.schema.doc, value), ...span };
+  const located = schemaAt(resource.schema.schema, path, resource.value);
+  const schema = located?.schema;
+  if (schema?.type !== "string") return undefined;
+  if (schema.stepKind === true) {
+    const step = stepSchema(value);
+    return step === undefined ? undefined : { doc: stepDoc(value, step), ...span };
+  }
+  const meaning = enumValueDoc(schema, value);
+  return meaning === "" ? undefined : { doc: `\`${value}\`: ${meaning}`, ...span };
+}
+
+function kindDoc(doc: string, kind: string): string {
+  return `**${kind}**\n\n${doc}`;
+}
+
+/** A name of a resource, here or where it is named. */
+function nameHover(unit: Unit, place: UnitPlace, offset: number, index: WorkspaceIndex): Hover | undefined {
+  const facts = reportOf(unit).resources[place.resourceIndex];
+  if (facts === undefined) return undefined;
+  const references = [...facts.references, ...facts.expressions.references];
+  const reference = references.find(({ start, end }) => offset >= start && offset <= end);
+  if (reference === undefined) return undefined;
+  const metadata = isObject(place.resource.value.metadata) ? place.resource.value.metadata : {};
+  const namespace = typeof metadata.namespace === "string" ? metadata.namespace : undefined;
+  const found = reference.kinds.flatMap((kind) => index.find(kind, namespace, reference.name));
+  if (found.length === 0) return undefined;
+  return { doc: found.map(resourceSummary).join("\n\n---\n\n"), start: reference.start, end: reference.end };
+}
