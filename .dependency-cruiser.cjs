@@ -8,9 +8,15 @@ const table = [
   { name: "expression", from: "^src/expression/", src: ["base/", "expression/"], packages: ["re2js"] },
   {
     name: "language",
-    from: "^src/language/",
-    src: ["base/", "model/", "expression/expression\\.ts", "language/"],
-    packages: ["yaml", "vscode-languageserver"],
+    from: "^src/language/(?!server)",
+    src: ["base/", "model/", "expression/expression\\.ts", "language/(?!server)"],
+    packages: ["yaml"],
+  },
+  {
+    name: "language server",
+    from: "^src/language/server",
+    src: ["base/", "language/server", "language/language-service\\.ts"],
+    packages: ["node:", "vscode-languageserver"],
   },
   {
     name: "engine",
@@ -89,7 +95,7 @@ const table = [
 
 const packageRegex = (name) =>
   name === "node:"
-    ? "^(node:)?(fs|os|path|url|util|child_process|crypto|stream|zlib|http|https|net|tls|timers|events|buffer|process|string_decoder|readline|v8|worker_threads|perf_hooks|assert|async_hooks|dns|fs/promises|timers/promises|stream/promises|stream/consumers|readline/promises)(/promises)?$"
+    ? "^(node:)?(fs|os|path|url|util|child_process|crypto|stream|zlib|http|https|net|tls|timers|events|buffer|process|string_decoder|readline|v8|worker_threads|perf_hooks|console|assert|async_hooks|dns|fs/promises|timers/promises|stream/promises|stream/consumers|readline/promises)(/promises)?$"
     : name === ".*"
       ? "^(?!src/)"
       : name === "vscode"

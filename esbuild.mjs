@@ -43,6 +43,7 @@ const bundles = [
     supported: { "dynamic-import": false },
   },
   { ...node, entryPoints: { embedded: "src/embedded.ts" } },
+  { ...node, entryPoints: { server: "src/language/server-process.ts" } },
   { ...node, entryPoints: { cli: "src/cli.ts" }, banner: { js: "#!/usr/bin/env node" } },
 ];
 

@@ -23,6 +23,7 @@ export { isRuleId, type RuleId, type RuleSetting, rules, type Severity } from ".
 export { type SemanticToken, type TokenType, tokenTypes } from "./semantic-tokens";
 export type { Position, Span } from "./source-file";
 export type { OutlineSymbol } from "./symbols";
+export { isWorthKeeping } from "./unit";
 
 /** A place where something is named. */
 export interface Location extends Span {

@@ -32,6 +32,11 @@ export const foreignBraces = /(?<!\$)\{\{/;
 /** A line that is a template's statement, or whose value is one without quotes. */
 const statementLine = /^\s*(?:\{\{|\{%|\{#)|[:-][ \t]+\{\{/m;
 
+/** True for a text that can hold anything this service knows; others need not be kept. */
+export function isWorthKeeping(text: string): boolean {
+  return mentionsUs.test(text);
+}
+
 const trees = new Map<Unit, UnitTree>();
 /** Trees are large and quickly made again. */
 const keptTrees = 24;
@@ -159,7 +164,7 @@ function toResource(node: YAMLMap.Parsed, value: Record<string, unknown>): UnitR
 }
 
 function mayMatter(unit: Unit): boolean {
-  return mentionsUs.test(unit.text);
+  return isWorthKeeping(unit.text);
 }
 
 function speaksOfKargo(unit: Unit): boolean {

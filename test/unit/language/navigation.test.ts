@@ -43,7 +43,6 @@ const hovers: Record<string, readonly [marked: string, ...has: string[]]> = {
   "a kind": [at("kind: Stage"), "**Stage**"],
   "a kind of step": [at("uses: git-clone"), "**git-clone**: Clones", "`commits`"],
   "a variable": [at("vars.repo"), "`repo`: string", "Value: `https://x`"],
-  "ctx and its like": [at("vars", 2).replace("vars|", "vars"), ""],
   "a function": [at("imageFrom"), "imageFrom(repoURL string, origin FreightOrigin) Image or nil", "Example"],
   "a field of a result": [at(".Tag"), "`Tag`: string"],
   "an alias in outputs": [at("outputs.clone"), "`clone`: object", "git-clone"],

@@ -1,0 +1,143 @@
+// Keeps the language service in step with editor and disk: open texts win over files, and diagnostics follow changes.
+// Answers no request; server.ts does.
+import type { Connection } from "vscode-languageserver/node";
+import { isWorthKeeping, type LanguageService, type Position } from "./language-service";
+import { toDiagnostic } from "./server-convert";
+import { isYamlName, readAll, readText, yamlFiles } from "./server-files";
+import { initialSettings, type ServerSettings } from "./server-settings";
+
+/** One change of an open text, as the protocol sends it. */
+export interface TextChange {
+  readonly range?: { readonly start: Position; readonly end: Position };
+  readonly text: string;
+}
+
+/** How long other files wait for their diagnostics after an edit that concerns them. */
+const othersDelayMs = 150;
+
+/** See the head of the file. */
+export class ServerWorkspace {
+  settings: ServerSettings = initialSettings;
+  private readonly open = new Map<string, number>();
+  private readonly published = new Set<string>();
+  private readonly due = new Set<string>();
+  private dueSoon: NodeJS.Immediate | undefined;
+  private dueLater: NodeJS.Timeout | undefined;
+  private readonly stopped = new AbortController();
+  private indexing = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly service: LanguageService,
+  ) {}
+
+  /** An editor opened a text. */
+  didOpen(uri: string, version: number, text: string): void {
+    this.open.set(uri, version);
+    this.changed(uri, this.service.setText(uri, text));
+  }
+
+  /** The user edited an open text. */
+  didChange(uri: string, version: number, changes: readonly TextChange[]): void {
+    this.open.set(uri, version);
+    let concernsOthers = false;
+    for (const { range, text } of changes) {
+      const did =
+        range === undefined
+          ? this.service.setText(uri, text)
+          : this.service.edit(uri, range.start, range.end, text);
+      concernsOthers ||= did;
+    }
+    this.changed(uri, concernsOthers);
+  }
+
+  /** The editor closed a text; what is on disk counts again. */
+  async didClose(uri: string): Promise<void> {
+    this.open.delete(uri);
+    await this.reread(uri);
+  }
+
+  /** A file came, changed or went. */
+  async reread(uri: string): Promise<void> {
+    if (this.open.has(uri) || !isYamlName(uri)) return;
+    const text = await readText(uri);
+    if (this.open.has(uri) || this.stopped.signal.aborted) return;
+    const keep = text !== undefined && isWorthKeeping(text);
+    this.changed(uri, keep ? this.service.setText(uri, text) : this.service.remove(uri));
+  }
+
+  /** Reads all YAML files below the folders. */
+  async index(folders: readonly string[]): Promise<void> {
+    this.indexing++;
+    const { signal } = this.stopped;
+    for (const folder of folders) {
+      const take = (uri: string, text: string) => {
+        if (this.open.has(uri) || !isWorthKeeping(text)) return;
+        this.service.setText(uri, text);
+        this.due.add(uri);
+      };
+      await readAll(yamlFiles(folder, signal), take, signal);
+    }
+    this.indexing--;
+    if (this.indexing === 0) this.publishAll();
+  }
+
+  /** Forgets the files below a folder that has left the workspace. */
+  leave(folder: string): void {
+    const start = folder.endsWith("/") ? folder : `${folder}/`;
+    for (const uri of this.service.files) {
+      if (!uri.startsWith(start) || this.open.has(uri)) continue;
+      this.service.remove(uri);
+      this.due.add(uri);
+    }
+    this.publishAll();
+  }
+
+  /** Takes new settings. */
+  configure(settings: ServerSettings): void {
+    this.settings = settings;
+    this.service.configure(settings);
+    this.publishAll();
+  }
+
+  /** Ends timers and reading. */
+  dispose(): void {
+    this.stopped.abort();
+    clearImmediate(this.dueSoon);
+    clearTimeout(this.dueLater);
+  }
+
+  /** An edited file is judged at once, the others when the user pauses. */
+  private changed(uri: string, concernsOthers: boolean): void {
+    this.due.add(uri);
+    this.dueSoon ??= setImmediate(() => {
+      this.dueSoon = undefined;
+      this.publishDue();
+    });
+    if (!concernsOthers || this.indexing > 0) return;
+    clearTimeout(this.dueLater);
+    this.dueLater = setTimeout(() => this.publishAll(), othersDelayMs);
+  }
+
+  private publishAll(): void {
+    for (const uri of this.service.files) this.due.add(uri);
+    this.publishDue();
+  }
+
+  private publishDue(): void {
+    const uris = [...this.due];
+    this.due.clear();
+    for (const uri of uris) this.publish(uri);
+  }
+
+  /** Files without diagnostics are not mentioned, unless they had some. */
+  private publish(uri: string): void {
+    const isOff = this.settings.off.has("diagnostics");
+    const diagnostics = isOff ? [] : this.service.diagnostics(uri).map(toDiagnostic);
+    const version = this.open.get(uri);
+    if (diagnostics.length === 0 && version === undefined && !this.published.has(uri)) return;
+    if (diagnostics.length === 0) this.published.delete(uri);
+    else this.published.add(uri);
+    void this.connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) });
+  }
+}
