@@ -40,12 +40,14 @@ export function checkExpressions(unit: Unit, resource: UnitResource, index: numb
   const variables: ({ name: string } & Span)[] = [];
   for (const site of expressionSites(unit, resource)) {
     const fix = { resource: index, path: site.path };
+    let last: ExpressionAnalysis | undefined;
     for (const part of site.parts) {
       if (part.source.trim() === "" || !part.closed) {
         if (part.source !== "" || !part.closed) findings.push(brokenPart(site, part, fix));
         continue;
       }
       const analysis = analyseExpression(part.source, site.scope);
+      last = analysis;
       const place = (span: Span): Span => inUnit(site, part, span);
       findings.push(...analysis.findings.map((one) => toFinding(one, place(one), fix)));
       references.push(...referencesIn(analysis, site, place));
@@ -53,7 +55,7 @@ export function checkExpressions(unit: Unit, resource: UnitResource, index: numb
       if (site.scope.inheritsVariables) variables.push(...openVariables(analysis, place));
       findings.push(...lossyVariable(site, part, analysis, fix));
     }
-    findings.push(...wrongResult(site, fix));
+    findings.push(...wrongResult(site, last, fix));
   }
   return { findings, references, repositories, variables };
 }
@@ -174,7 +176,11 @@ function lossyVariable(
 }
 
 /** Results that are never of the type the field asks for. */
-function wrongResult(site: ExpressionSite, fix: FixHint): Finding[] {
+function wrongResult(
+  site: ExpressionSite,
+  analysis: ExpressionAnalysis | undefined,
+  fix: FixHint,
+): Finding[] {
   const { schema } = site.located;
   if (schema.type !== "string" || site.parts.some(({ closed }) => !closed)) return [];
   const wanted = site.kind === "bare" ? schema.expression?.yields : schema.template?.yields;
@@ -195,7 +201,7 @@ function wrongResult(site: ExpressionSite, fix: FixHint): Finding[] {
       ),
     ];
   }
-  const { type } = analyseExpression(part.source, site.scope);
+  const type = analysis?.type;
   if (type === undefined) return [];
   const span = inUnit(site, part, trimmed(part.source));
   const source = part.source.trim();

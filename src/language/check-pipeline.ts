@@ -15,23 +15,22 @@ export function pipelineFindings(
   const { facts } = entry;
   const findings = (facts.requests ?? []).flatMap(soakFinding);
   if (!index.isComplete(namespace)) return findings;
-  const stages = stagesOf(namespace, index);
   if (facts.kind === "Stage") {
+    const stages: Stages = (name) => index.find("Stage", namespace, name)[0];
     const inCircle = circleFindings(entry, stages);
     findings.push(...inCircle);
     if (inCircle.length === 0) findings.push(...originFindings(entry, stages, index));
   }
-  if (facts.selectors !== undefined && stages.size > 0 && !index.mayBeHidden("Stage", "")) {
-    findings.push(...facts.selectors.filter((one) => selectsNothing(one, stages)).map(selectorFinding));
+  if (facts.selectors !== undefined && !index.mayBeHidden("Stage", "")) {
+    const all = index.all("Stage", namespace);
+    const nothing = all.length === 0 ? [] : facts.selectors.filter((one) => selectsNothing(one, all));
+    findings.push(...nothing.map(selectorFinding));
   }
   return findings;
 }
 
-type Stages = ReadonlyMap<string, IndexedResource>;
-
-function stagesOf(namespace: string, index: WorkspaceIndex): Stages {
-  return new Map(index.all("Stage", namespace).map((entry) => [entry.facts.name ?? "", entry]));
-}
+/** The Stage of that name. */
+type Stages = (name: string) => IndexedResource | undefined;
 
 function soakFinding({ direct, soak }: RequestFact): Finding[] {
   if (!direct || soak === undefined) return [];
@@ -49,13 +48,13 @@ function circleThrough(start: string, stages: Stages): readonly string[] | undef
   const from = new Map<string, string>();
   const queue = [start];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    for (const upstream of upstreams(stages.get(at))) {
+    for (const upstream of upstreams(stages(at))) {
       if (upstream === start) {
         const circle = [at];
         for (let back = at; back !== start; circle.unshift(back)) back = from.get(back) ?? start;
         return [...circle, start];
       }
-      if (from.has(upstream) || !stages.has(upstream)) continue;
+      if (from.has(upstream) || stages(upstream) === undefined) continue;
       from.set(upstream, at);
       queue.push(upstream);
     }
@@ -78,9 +77,9 @@ function originFindings({ facts }: IndexedResource, stages: Stages, index: Works
   return (facts.requests ?? []).flatMap((request) => {
     const { stages: names, warehouse, origin, all } = request;
     if (request.direct || names.length === 0) return [];
-    const known = names.filter((name) => stages.has(name) && !index.mayBeHidden("Stage", name));
+    const known = names.filter((name) => stages(name) !== undefined && !index.mayBeHidden("Stage", name));
     if (known.length < names.length) return [];
-    const without = names.filter((name) => requestOf(stages.get(name), warehouse) === undefined);
+    const without = names.filter((name) => requestOf(stages(name), warehouse) === undefined);
     if (without.length === names.length || (all && without.length > 0)) {
       const who = without.map((name) => `\`${name}\``).join(", ");
       const verb = without.length === 1 ? "does not request" : "do not request";
@@ -106,7 +105,7 @@ function requestOf(entry: IndexedResource | undefined, warehouse: string): Reque
 function isReached(name: string, warehouse: string, stages: Stages, seen: Set<string>): boolean {
   if (seen.has(name)) return false;
   seen.add(name);
-  const entry = stages.get(name);
+  const entry = stages(name);
   if (entry === undefined) return true;
   const request = requestOf(entry, warehouse);
   if (request === undefined) return false;
@@ -114,12 +113,13 @@ function isReached(name: string, warehouse: string, stages: Stages, seen: Set<st
 }
 
 /** Patterns are those of Kargo's pkg/pattern; one that cannot be read here selects something. */
-function selectsNothing({ name, labels, opaque }: SelectorFact, stages: Stages): boolean {
+function selectsNothing({ name, labels, opaque }: SelectorFact, stages: readonly IndexedResource[]): boolean {
   const matches = name === undefined ? () => true : nameMatcher(name);
   if (opaque || matches === undefined) return false;
   // An exact name that does not exist is told about as a reference.
-  if (name !== undefined && !name.includes(":") && !stages.has(name)) return false;
-  return ![...stages.values()].some(
+  if (name !== undefined && !name.includes(":") && !stages.some(({ facts }) => facts.name === name))
+    return false;
+  return !stages.some(
     ({ facts }) =>
       matches(facts.name ?? "") &&
       Object.entries(labels).every(([key, value]) => facts.labels[key] === value),

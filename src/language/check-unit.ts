@@ -9,7 +9,7 @@ import {
   type SchemaProblem,
   type ValidateOptions,
 } from "../model/schema/schema";
-import { type CheckedExpressions, checkExpressions } from "./check-expressions";
+import { checkExpressions, type ExpressionFacts } from "./check-expressions";
 import { type Finding, type FixHint, finding } from "./finding";
 import { type ResourceFacts, resourceFacts } from "./resource-facts";
 import type { RuleId } from "./rules";
@@ -18,39 +18,51 @@ import { isForeign } from "./templates";
 import type { Unit, UnitResource } from "./unit";
 import { keyText, nodeAt, spanOf } from "./yaml-nodes";
 
-/** What a document holds. */
-export interface UnitReport {
-  readonly findings: readonly Finding[];
-  readonly resources: readonly (ResourceFacts & {
-    readonly expressions: Omit<CheckedExpressions, "findings">;
-  })[];
+/** What a document tells others. */
+export interface UnitFacts {
+  readonly resources: readonly ResourceFacts[];
   /** Paths of other files that a kustomization applies as patches: they hold only parts of resources. */
   readonly patches: readonly string[];
+}
+
+/** What a document says about itself. */
+export interface UnitReport {
+  readonly findings: readonly Finding[];
+  /** For each of its resources, what its expressions leave to others to confirm. */
+  readonly expressions: readonly ExpressionFacts[];
 }
 
 /** Rules about what is not there. */
 export const wholeness: ReadonlySet<RuleId> = new Set(["required", "choice", "items", "rule"]);
 
-const nothing: UnitReport = { findings: [], resources: [], patches: [] };
+/** The facts of a unit: cheap enough to gather from every document of a workspace. */
+export function factsOf(unit: Unit): UnitFacts {
+  return unit.result(gather);
+}
 
 /** The report about a unit. */
 export function reportOf(unit: Unit): UnitReport {
   return unit.result(examine);
 }
 
+function gather(unit: Unit): UnitFacts {
+  if (!unit.relevant || unit.tree.templated) return { resources: [], patches: [] };
+  const resources = unit.tree.resources.map((resource, index) => resourceFacts(unit, resource, index));
+  return { resources, patches: patchesOf(unit) };
+}
+
 function examine(unit: Unit): UnitReport {
-  if (!unit.relevant) return nothing;
-  const { tree } = unit;
-  if (tree.templated) return nothing;
+  if (!unit.relevant || unit.tree.templated) return { findings: [], expressions: [] };
   const findings: Finding[] = unit.isKargo ? syntaxFindings(unit) : [];
-  const resources: (ResourceFacts & { expressions: CheckedExpressions })[] = [];
-  for (const [index, resource] of tree.resources.entries()) {
-    const expressions = checkExpressions(unit, resource, index);
+  const expressions: ExpressionFacts[] = [];
+  for (const [index, resource] of unit.tree.resources.entries()) {
+    const checked = checkExpressions(unit, resource, index);
     findings.push(...kindFindings(unit, resource), ...schemaFindings(unit, resource, index));
-    findings.push(...expressions.findings);
-    resources.push({ ...resourceFacts(unit, resource, index), expressions });
+    findings.push(...checked.findings);
+    const { references, repositories, variables } = checked;
+    expressions.push({ references, repositories, variables });
   }
-  return { findings: unique(trusted(unit, findings)), resources, patches: patchesOf(unit) };
+  return { findings: unique(trusted(unit, findings)), expressions };
 }
 
 /** Where YAML is broken, what stands behind is not what it seems, and nothing can be said to be missing. */

@@ -7,7 +7,7 @@ import type { RepositoryUse } from "./check-expressions";
 import { pipelineFindings } from "./check-pipeline";
 import { type Finding, finding } from "./finding";
 import type { ReferenceFact, SubscriptionFact } from "./resource-facts";
-import type { IndexedResource, WorkspaceIndex } from "./workspace-index";
+import { expressionsOf, type IndexedResource, type WorkspaceIndex } from "./workspace-index";
 
 /** Kinds a Project consists of: if one is named and not there, it is missing. */
 const ownKinds: ReadonlySet<ReferenceKind> = new Set([
@@ -28,7 +28,7 @@ export function workspaceFindings(entry: IndexedResource, index: WorkspaceIndex)
   const namespace = namespaceFor(entry);
   const findings = pipelineFindings(entry, namespace, index);
   if (!index.isComplete(namespace)) return findings;
-  for (const reference of [...facts.references, ...facts.expressions.references]) {
+  for (const reference of [...facts.references, ...expressionsOf(entry).references]) {
     findings.push(...referenceFindings(reference, namespace, index));
   }
   findings.push(...repositoryFindings(entry, namespace, index), ...variableFindings(entry, namespace, index));
@@ -67,7 +67,7 @@ function referenceFindings(reference: ReferenceFact, namespace: string, index: W
 
 function repositoryFindings(entry: IndexedResource, namespace: string, index: WorkspaceIndex): Finding[] {
   const { facts } = entry;
-  const uses = facts.expressions.repositories;
+  const uses = expressionsOf(entry).repositories;
   if (uses.length === 0) return [];
   const warehouses = warehousesOf(entry, namespace, index);
   if (warehouses === undefined) return [];
@@ -124,7 +124,7 @@ function unknownRepository(
 
 /** Tasks see the variables of every Stage that uses them; one that nobody sets anywhere is a slip. */
 function variableFindings(entry: IndexedResource, namespace: string, index: WorkspaceIndex): Finding[] {
-  const { variables } = entry.facts.expressions;
+  const { variables } = expressionsOf(entry);
   if (variables.length === 0 || entry.facts.kind === "ClusterPromotionTask") return [];
   const set = new Set<string>();
   for (const kind of ["Stage", "PromotionTask"]) {

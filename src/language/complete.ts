@@ -2,22 +2,14 @@
 // Makes no completion itself.
 import { isObject } from "../base/json";
 import { knownKinds, schemaAt } from "../model/schema/schema";
-import {
-  bareExpression,
-  type CursorContext,
-  type CursorPlace,
-  cursorContext,
-  placeholder,
-} from "./complete-context";
+import { bareExpression, type CursorContext, cursorContext, placeholder } from "./complete-context";
 import { expressionCompletions } from "./complete-expression";
 import { fieldCompletions } from "./complete-fields";
 import { identityCompletions, valueCompletions } from "./complete-values";
 import type { Completion } from "./completion";
 import { bareScope, type Scope, templateScope } from "./expression-scope";
-import { locator } from "./expression-sites";
 import { documentSnippets } from "./snippets";
-import type { UnitResource } from "./unit";
-import { Unit } from "./unit";
+import type { Unit, UnitResource } from "./unit";
 import type { WorkspaceIndex } from "./workspace-index";
 
 /** What completion may look at besides the text. */
@@ -95,14 +87,8 @@ function inExpression(
   resource: UnitResource,
   world: CompletionWorld,
 ): Completion[] {
-  const scope = templateScope(resource, context.path, locatorOf(context.place, resource));
+  const scope = templateScope(resource, context.path);
   return scope === undefined ? [] : complete(context, scope, resource, world);
-}
-
-/** Definitions are not needed to complete, so places are those of the text under the cursor. */
-function locatorOf(place: CursorPlace, resource: UnitResource) {
-  const unit = new Unit(place.text);
-  return locator(unit, resource);
 }
 
 function complete(

@@ -1,6 +1,6 @@
 // Findings of all units of a file as the diagnostics an editor or a terminal shows: shifted to the file, silenced by
 // comments, weighed by settings. Finds nothing itself.
-import { reportOf, wholeness } from "./check-unit";
+import { factsOf, reportOf, wholeness } from "./check-unit";
 import { workspaceFindings } from "./check-workspace";
 import type { Finding, FixHint } from "./finding";
 import { fileIgnores, withoutIgnored } from "./ignore-comments";
@@ -35,10 +35,7 @@ export interface RuleSettings {
 
 /** Looks up findings of units, keeping those nothing has changed. */
 export class Diagnostics {
-  private readonly known = new WeakMap<
-    Unit,
-    { readonly key: string; readonly findings: readonly Finding[] }
-  >();
+  private readonly known = new WeakMap<Unit, Known>();
 
   constructor(private readonly index: WorkspaceIndex) {}
 
@@ -63,18 +60,28 @@ export class Diagnostics {
   }
 
   private findings(file: string, unit: Unit): readonly Finding[] {
-    const report = reportOf(unit);
-    const key = report.resources
-      .map((facts) => this.index.generation(facts.namespace ?? namespaceOf(facts)))
-      .join();
+    const { version } = this.index;
     const known = this.known.get(unit);
-    if (known?.key === key) return known.findings;
-    const entries: readonly IndexedResource[] = report.resources.map((facts) => ({ file, unit, facts }));
+    if (known?.version === version) return known.findings;
+    const { resources } = factsOf(unit);
+    const key = resources.map((facts) => this.index.generation(facts.namespace ?? namespaceOf(facts))).join();
+    if (known?.key === key) {
+      this.known.set(unit, { ...known, version });
+      return known.findings;
+    }
+    const entries: readonly IndexedResource[] = resources.map((facts) => ({ file, unit, facts }));
     const wider = entries.flatMap((entry) => workspaceFindings(entry, this.index));
-    const findings = withoutIgnored(unit, [...report.findings, ...wider]);
-    this.known.set(unit, { key, findings });
+    const findings = withoutIgnored(unit, [...reportOf(unit).findings, ...wider]);
+    this.known.set(unit, { version, key, findings });
     return findings;
   }
+}
+
+/** Findings, and of which state of the workspace they are true. */
+interface Known {
+  readonly version: number;
+  readonly key: string;
+  readonly findings: readonly Finding[];
 }
 
 function severityOf(one: Finding, unit: Unit, { severities, customSteps }: RuleSettings): RuleSetting {

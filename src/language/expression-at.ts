@@ -37,9 +37,9 @@ export interface ExpressionAt {
 
 /** The expression at an offset of the unit. */
 export function expressionAt(unit: Unit, place: UnitPlace, offset: number): ExpressionAt | undefined {
-  const { node, path, resource } = place;
+  const { node, resource } = place;
   if (place.on !== "value" || !isScalar(node) || typeof node.value !== "string") return undefined;
-  const site = siteAt(unit, resource, path, node as Scalar<string>);
+  const site = siteAt(unit, resource, node as Scalar<string>);
   if (site === undefined) return undefined;
   const at = textOffset(site, offset);
   const part = site.parts.find((one) => at >= one.start && at <= one.end);

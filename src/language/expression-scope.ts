@@ -10,7 +10,6 @@ import {
   stepSchema,
 } from "../model/schema/schema";
 import { anyShape, type Member, membersOfFields, type Shape, shapeNamed, shapeOf } from "./shapes";
-import type { Span } from "./source-file";
 import { type StepFacts, type StepList, stepListOf, type VariableFacts, variablesOf } from "./step-lists";
 import { isForeign, templateParts } from "./templates";
 
@@ -29,9 +28,6 @@ export interface Scope {
   readonly inheritsVariables: boolean;
 }
 
-/** Where texts that define things stand in the document; undefined where the text is not at hand. */
-export type Locate = (path: Path) => Span | undefined;
-
 const everywhere: readonly FunctionGroup[] = ["freight", "data", "utility", "quoting"];
 const inSteps: readonly FunctionGroup[] = [...everywhere, "status"];
 
@@ -47,21 +43,43 @@ const nothing: Scope = {
 /** A resource as scopes need it. */
 export interface ScopeOwner {
   readonly kind: string;
-  readonly value: unknown;
+  readonly value: Readonly<Record<string, unknown>>;
 }
 
+/** Scopes of a resource by place: all texts of one step's configuration share one. */
+const known = new WeakMap<object, Map<string, Scope | undefined>>();
+
 /** The scope of a template at `path`; undefined where Kargo evaluates no templates. */
-export function templateScope(owner: ScopeOwner, path: Path, locate: Locate): Scope | undefined {
+export function templateScope(owner: ScopeOwner, path: Path): Scope | undefined {
+  let scopes = known.get(owner.value);
+  if (scopes === undefined) {
+    scopes = new Map();
+    known.set(owner.value, scopes);
+  }
+  const place = placeOf(path);
+  if (!scopes.has(place)) scopes.set(place, makeScope(owner, path));
+  return scopes.get(place);
+}
+
+/** Texts in the same place see the same: one configuration, one entry of a list of variables. */
+function placeOf(path: Path): string {
+  const steps = path.indexOf("steps");
+  if (steps === -1) return path.slice(0, path[1] === "verification" ? 2 : path.indexOf("vars") + 2).join("/");
+  const isVariable = path[steps + 2] === "vars";
+  return path.slice(0, steps + (isVariable ? 4 : 2)).join("/");
+}
+
+function makeScope(owner: ScopeOwner, path: Path): Scope | undefined {
   if (owner.kind === "ProjectConfig" || owner.kind === "ClusterConfig") return receiverScope;
   const list = stepListOf(owner.kind, owner.value);
   if (list === undefined) return undefined;
-  if (startsWith(path, list.path)) return stepScope(list, path, locate);
+  if (startsWith(path, list.path)) return stepScope(list, path);
   if (owner.kind === "Stage" && startsWith(path, ["spec", "verification"])) {
-    return verificationScope(owner.value, locate);
+    return verificationScope(owner.value);
   }
   const index = list.vars.findIndex((one) => startsWith(path, one.path));
   if (index === -1) return undefined;
-  const visible = { list, vars: list.vars.slice(0, index), later: list.vars.slice(index), locate };
+  const visible = { list, vars: list.vars.slice(0, index), later: list.vars.slice(index) };
   // A task's variables are evaluated as variables of its steps, so they see what steps see.
   if (list.owner === "Stage") return variableScope(visible);
   return { ...withSteps(visible, undefined), functions: everywhere };
@@ -100,7 +118,6 @@ interface Visible {
   readonly list: StepList;
   readonly vars: readonly VariableFacts[];
   readonly later: readonly VariableFacts[];
-  readonly locate: Locate;
 }
 
 function names(members: readonly Member[]): ReadonlyMap<string, Member> {
@@ -125,14 +142,14 @@ function unavailable(name: string): Member {
   };
 }
 
-function stepScope(list: StepList, path: Path, locate: Locate): Scope | undefined {
+function stepScope(list: StepList, path: Path): Scope | undefined {
   const step = list.steps.find((one) => startsWith(path, one.path));
   if (step === undefined) return undefined;
   const field = path[step.path.length];
   const variable = field === "vars" ? Number(path[step.path.length + 1]) : undefined;
   const own = variable === undefined ? step.vars : step.vars.filter((one) => indexOf(one) < variable);
   const later = variable === undefined ? [] : step.vars.filter((one) => indexOf(one) >= variable);
-  const scope = withSteps({ list, vars: [...list.vars, ...own], later, locate }, step);
+  const scope = withSteps({ list, vars: [...list.vars, ...own], later }, step);
   return { ...scope, functions: variable === undefined ? inSteps : everywhere };
 }
 
@@ -194,22 +211,21 @@ function contextMember(inSteps: boolean): Member {
   return field("ctx", "What is promoted where, and by whom.", "object", shapeOf("`ctx`", members));
 }
 
-function variablesMember({ vars, later, locate }: Visible, inherits: boolean): Member {
+function variablesMember({ vars, later }: Visible, inherits: boolean): Member {
   const members = new Map<string, Member>();
   for (const variable of later) {
     const message = `\`${variable.name}\` is set only after this; variables see the ones before them.`;
     members.set(variable.name, {
-      ...variableMember(variable, locate),
+      ...variableMember(variable),
       trouble: { rule: "used-before-set", message },
     });
   }
-  for (const variable of vars) members.set(variable.name, variableMember(variable, locate));
+  for (const variable of vars) members.set(variable.name, variableMember(variable));
   const shape: Shape = { members, open: inherits, what: "`vars`", rule: "unknown-variable" };
   return field("vars", "Variables set so far.", "object", shape);
 }
 
-function variableMember({ name, value, path }: VariableFacts, locate: Locate): Member {
-  const span = locate([...path, "name"]);
+function variableMember({ name, value }: VariableFacts): Member {
   const isLiteral = value !== undefined && templateParts(value).length === 0 && !isForeign(value);
   const shown = value === undefined ? "" : ` = ${value.length > 80 ? `${value.slice(0, 80)}…` : value}`;
   return {
@@ -218,14 +234,13 @@ function variableMember({ name, value, path }: VariableFacts, locate: Locate): M
     type: isLiteral ? "string" : "any",
     shape: anyShape,
     ...(isLiteral ? { literal: value } : {}),
-    ...(span === undefined ? {} : { definedAt: span }),
   };
 }
 
 function outputsMember(visible: Visible, step: StepFacts | undefined, inTask: boolean): Member {
   const { list } = visible;
   const members = list.steps.map((one): Member => {
-    const member = outputMember(one, visible.locate);
+    const member = outputMember(one);
     if (inTask) return { ...member, trouble: inTaskTrouble(one) };
     const late = step !== undefined && one.index > step.index;
     return late ? { ...member, trouble: laterTrouble(one) } : member;
@@ -246,7 +261,7 @@ function laterTrouble({ alias }: StepFacts): Member["trouble"] {
 }
 
 function taskMember(visible: Visible, step: StepFacts | undefined, exists: boolean): Member {
-  const { list, locate } = visible;
+  const { list } = visible;
   if (!exists) {
     const message = "`task` exists only inside a PromotionTask; here the outputs of steps are in `outputs`.";
     return { ...field("task", message, "nil"), trouble: { rule: "out-of-scope", message } };
@@ -254,22 +269,31 @@ function taskMember(visible: Visible, step: StepFacts | undefined, exists: boole
   const isTask = list.owner === "task";
   const members = (isTask ? list.steps : []).map((one) => {
     const late = step !== undefined && one.index > step.index;
-    return late ? { ...outputMember(one, locate), trouble: laterTrouble(one) } : outputMember(one, locate);
+    return late ? { ...outputMember(one), trouble: laterTrouble(one) } : outputMember(one);
   });
   const outputs = shapeOf("`task.outputs`", members, { open: !isTask, rule: "unknown-alias" });
   const outputsField = field("outputs", "Outputs of the steps of this task, by alias.", "object", outputs);
   return field("task", "What belongs to this task.", "object", shapeOf("`task`", [outputsField]));
 }
 
-function outputMember(step: StepFacts, locate: Locate): Member {
-  const span = step.named ? locate([...step.path, "as"]) : locate([...step.path, "uses"]);
+const outputMembersOf = new WeakMap<StepFacts, Member>();
+
+function outputMember(step: StepFacts): Member {
+  let member = outputMembersOf.get(step);
+  if (member === undefined) {
+    member = makeOutputMember(step);
+    outputMembersOf.set(step, member);
+  }
+  return member;
+}
+
+function makeOutputMember(step: StepFacts): Member {
   const what = step.task === undefined ? `step \`${step.uses ?? ""}\`` : `task \`${step.task.name}\``;
   return {
     name: step.alias,
     doc: `Outputs of the ${what}.`,
     type: "object",
     shape: outputShape(step),
-    ...(span === undefined ? {} : { definedAt: span }),
   };
 }
 
@@ -318,7 +342,7 @@ function metasMember(list: StepList): Member {
   return field("stepMetas", "What has become of the steps, by alias.", "object", shape);
 }
 
-function verificationScope(value: unknown, locate: Locate): Scope {
+function verificationScope(value: unknown): Scope {
   const spec = isObject(value) && isObject(value.spec) ? value.spec : {};
   const vars = variablesOf(spec.vars, ["spec", "vars"]);
   const context = shapeOf("`ctx` of a verification", [
@@ -328,7 +352,7 @@ function verificationScope(value: unknown, locate: Locate): Scope {
   const list: StepList = { owner: "Stage", path: [], vars, steps: [] };
   const members = [
     field("ctx", "Which Stage is verified.", "object", context),
-    variablesMember({ list, vars, later: [], locate }, false),
+    variablesMember({ list, vars, later: [] }, false),
   ];
   return { ...nothing, names: names(members), open: false, functions: everywhere };
 }

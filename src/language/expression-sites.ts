@@ -1,12 +1,14 @@
 // Finds every text of a resource that Kargo evaluates, with its scope and the way back to the source.
 // Judges none; check-expressions.ts does.
 import { isScalar, type Scalar } from "yaml";
-import { type Located, type Path, type Schema, schemaAt } from "../model/schema/schema";
-import { bareScope, type Locate, type Scope, templateScope } from "./expression-scope";
+import type { Located, Path } from "../model/schema/schema";
+import { type DescribedText, describedTexts } from "./described-texts";
+import { bareScope, type Scope, templateScope } from "./expression-scope";
 import { type SourceMap, sourceMap } from "./scalar-text";
+import type { Span } from "./source-file";
 import { isForeign, type TemplatePart, templateParts } from "./templates";
 import type { Unit, UnitResource } from "./unit";
-import { forEachText, nodeAt, spanOf } from "./yaml-nodes";
+import { nodeAt, spanOf } from "./yaml-nodes";
 
 /** A text with expressions in it. */
 export interface ExpressionSite {
@@ -22,72 +24,56 @@ export interface ExpressionSite {
   readonly map: SourceMap;
 }
 
+const known = new WeakMap<UnitResource, readonly ExpressionSite[]>();
+
 /** The sites of a resource in the order they are written. */
-export function expressionSites(unit: Unit, resource: UnitResource): ExpressionSite[] {
-  const { schema, node, value } = resource;
-  if (schema === undefined) return [];
-  const locate = locator(unit, resource);
-  const sites: ExpressionSite[] = [];
-  forEachText(node, (scalar, path) => {
-    const text = scalar.value;
-    const isTemplate = text.includes("${{") || text.includes("${%");
-    if (isForeign(text)) return;
-    const located = locatedAt(schema.schema, path, value);
-    if (located === undefined) return;
-    const site = siteOf({ text, isTemplate, located, path, resource, locate });
-    if (site !== undefined)
-      sites.push({ ...site, path, text, scalar, located, map: sourceMap(scalar, unit.text) });
-  });
+export function expressionSites(unit: Unit, resource: UnitResource): readonly ExpressionSite[] {
+  let sites = known.get(resource);
+  if (sites === undefined) {
+    sites = describedTexts(resource).flatMap((text) => siteOf(unit, resource, text) ?? []);
+    known.set(resource, sites);
+  }
   return sites;
 }
 
-/** The site at an offset of the unit. */
+/** The site of a text. */
 export function siteAt(
   unit: Unit,
   resource: UnitResource,
-  path: Path,
   scalar: Scalar<string>,
 ): ExpressionSite | undefined {
-  const { schema, value } = resource;
-  if (schema === undefined || isForeign(scalar.value)) return undefined;
-  const located = locatedAt(schema.schema, path, value);
-  if (located === undefined) return undefined;
-  const text = scalar.value;
-  const isTemplate = text.includes("${{") || text.includes("${%");
-  const site = siteOf({ text, isTemplate, located, path, resource, locate: locator(unit, resource) });
-  return site === undefined
-    ? undefined
-    : { ...site, path, text, scalar, located, map: sourceMap(scalar, unit.text) };
+  return expressionSites(unit, resource).find((site) => site.scalar === scalar);
 }
 
 const unknownConfig: Located = { schema: { type: "any", doc: "" }, templates: true };
 
-function locatedAt(schema: Schema, path: Path, value: unknown): Located | undefined {
-  return schemaAt(schema, path, value) ?? (inConfig(path) ? unknownConfig : undefined);
-}
-
-interface Candidate {
-  readonly text: string;
-  readonly isTemplate: boolean;
-  readonly located: Located;
-  readonly path: Path;
-  readonly resource: UnitResource;
-  readonly locate: Locate;
-}
-
-function siteOf(candidate: Candidate): Pick<ExpressionSite, "kind" | "parts" | "scope"> | undefined {
-  const { text, isTemplate, located, path, resource, locate } = candidate;
-  const { schema, templates } = located;
+function siteOf(unit: Unit, resource: UnitResource, described: DescribedText): ExpressionSite | undefined {
+  const { scalar, path } = described;
+  const text = scalar.value;
+  const located = described.located ?? (inConfig(path) ? unknownConfig : undefined);
+  if (located === undefined || isForeign(text)) return undefined;
+  const isTemplate = text.includes("${{") || text.includes("${%");
+  const { schema } = located;
+  const base = { path, text, scalar, located, map: lazyMap(scalar, unit) };
   const bare = schema.type === "string" ? schema.expression : undefined;
-  if (isTemplate && (templates || isTemplated(located) || inConfig(path))) {
-    const scope = templateScope(resource, path, locate);
-    return scope === undefined ? undefined : { kind: "template", parts: templateParts(text), scope };
+  if (isTemplate && (located.templates || isTemplated(located) || inConfig(path))) {
+    const scope = templateScope(resource, path);
+    return scope === undefined ? undefined : { ...base, kind: "template", parts: templateParts(text), scope };
   }
   if (bare === undefined || isTemplate || text === "") return undefined;
   const scope = bareScope(bare.context, located);
   if (scope === undefined) return undefined;
   const part = { start: 0, end: text.length, source: text, sourceStart: 0, closed: true };
-  return { kind: "bare", parts: [part], scope };
+  return { ...base, kind: "bare", parts: [part], scope };
+}
+
+/** Most texts have no findings, so the way back to the source is made when it is first asked for. */
+function lazyMap(scalar: Scalar<string>, unit: Unit): SourceMap {
+  let map: SourceMap | undefined;
+  return (offset) => {
+    map ??= sourceMap(scalar, unit.text);
+    return map(offset);
+  };
 }
 
 function isTemplated({ schema }: Located): boolean {
@@ -101,7 +87,7 @@ function inConfig(path: Path): boolean {
 }
 
 /** Where texts of the resource stand in the unit. */
-export function locator(unit: Unit, resource: UnitResource): Locate {
+export function locator(unit: Unit, resource: UnitResource): (path: Path) => Span | undefined {
   return (path) => {
     const found = nodeAt(resource.node, path, unit.tree.document);
     return isScalar(found?.node) ? spanOf(found.node) : undefined;

@@ -4,7 +4,7 @@ import { isScalar } from "yaml";
 import { isObject } from "../base/json";
 import { stepConfigSchema } from "../model/schema/schema";
 import { inUnit } from "./check-expressions";
-import { reportOf } from "./check-unit";
+import { factsOf } from "./check-unit";
 import { analyseExpression } from "./expression-analysis";
 import { expressionSites } from "./expression-sites";
 import type { Span } from "./source-file";
@@ -77,7 +77,7 @@ export interface CodeLens extends Span {
 
 /** The lenses of a unit. */
 export function lensesOf(unit: Unit): readonly CodeLens[] {
-  return reportOf(unit).resources.flatMap(({ kind, name, namespace, span }): CodeLens[] => {
+  return factsOf(unit).resources.flatMap(({ kind, name, namespace, span }): CodeLens[] => {
     if (name === undefined || (kind !== "Stage" && kind !== "Warehouse")) return [];
     const action = kind === "Stage" ? "promote" : "refresh";
     const title = kind === "Stage" ? "Promote…" : "Refresh";

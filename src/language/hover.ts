@@ -5,7 +5,7 @@ import { isObject } from "../base/json";
 import { type Located, schemaAt, stepSchema } from "../model/schema/schema";
 import { builtinDoc } from "./builtin-docs";
 import { inUnit } from "./check-expressions";
-import { reportOf } from "./check-unit";
+import { factsOf } from "./check-unit";
 import type { NameUse } from "./expression-analysis";
 import { expressionAt, type UnitPlace, unitPlaceAt } from "./expression-at";
 import { functionDoc } from "./function-docs";
@@ -13,7 +13,7 @@ import { enumValueDoc, fieldDoc, stepDoc } from "./schema-docs";
 import type { Span } from "./source-file";
 import { resourceSummary } from "./summary";
 import type { Unit } from "./unit";
-import type { WorkspaceIndex } from "./workspace-index";
+import { expressionsOf, type WorkspaceIndex } from "./workspace-index";
 import { spanOf } from "./yaml-nodes";
 
 /** Markdown and the text it is about. */
@@ -85,9 +85,9 @@ function kindDoc(doc: string, kind: string): string {
 
 /** A name of a resource, here or where it is named. */
 function nameHover(unit: Unit, place: UnitPlace, offset: number, index: WorkspaceIndex): Hover | undefined {
-  const facts = reportOf(unit).resources[place.resourceIndex];
+  const facts = factsOf(unit).resources[place.resourceIndex];
   if (facts === undefined) return undefined;
-  const references = [...facts.references, ...facts.expressions.references];
+  const references = [...facts.references, ...expressionsOf({ unit, facts }).references];
   const reference = references.find(({ start, end }) => offset >= start && offset <= end);
   if (reference === undefined) return undefined;
   const metadata = isObject(place.resource.value.metadata) ? place.resource.value.metadata : {};

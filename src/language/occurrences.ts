@@ -3,15 +3,16 @@
 import { type Path, type ReferenceKind, schemaAt } from "../model/schema/schema";
 import { normGit } from "../model/urls";
 import { inUnit } from "./check-expressions";
-import { reportOf } from "./check-unit";
+import { factsOf } from "./check-unit";
 import { namespaceFor } from "./check-workspace";
 import { analyseExpression, type NameUse } from "./expression-analysis";
 import { bareSpan, expressionAt, unitPlaceAt } from "./expression-at";
 import { expressionSites, locator } from "./expression-sites";
+import type { ReferenceFact } from "./resource-facts";
 import type { Span } from "./source-file";
 import { stepListOf } from "./step-lists";
 import type { Unit, UnitResource } from "./unit";
-import { type IndexedResource, namespaceOf, type WorkspaceIndex } from "./workspace-index";
+import { expressionsOf, type IndexedResource, namespaceOf, type WorkspaceIndex } from "./workspace-index";
 
 /** What a name stands for. */
 export type NamedThing =
@@ -44,12 +45,12 @@ export interface Occurrence extends Span {
 /** What the text at an offset of a unit names. */
 export function namedAt(file: string, unit: Unit, offset: number): NamedAt | undefined {
   const place = unitPlaceAt(unit, offset);
-  const facts = place === undefined ? undefined : reportOf(unit).resources[place.resourceIndex];
+  const facts = place === undefined ? undefined : factsOf(unit).resources[place.resourceIndex];
   if (place === undefined || facts === undefined) return undefined;
   const owner: IndexedResource = { file, unit, facts };
   const namespace = namespaceFor(owner);
   const holds = ({ start, end }: Span) => offset >= start && offset <= end;
-  const reference = [...facts.references, ...facts.expressions.references].find(holds);
+  const reference = [...facts.references, ...expressionsOf(owner).references].find(holds);
   if (reference !== undefined) {
     const { kinds, name, start, end } = reference;
     const where = kinds[0] === "Project" ? undefined : namespace;
@@ -70,7 +71,7 @@ export function namedAt(file: string, unit: Unit, offset: number): NamedAt | und
     const alias = aliasArguments(analysis.calls).find(({ start, end }) => at >= start && at <= end);
     if (alias !== undefined)
       return { thing: { kind: "alias", owner, name: alias.text }, ...inUnit(site, part, alias) };
-    const repository = facts.expressions.repositories.find(holds);
+    const repository = expressionsOf(owner).repositories.find(holds);
     if (repository === undefined) return undefined;
     const { type, url, start, end } = repository;
     return { thing: { kind: "repository", type, url, namespace }, start, end };
@@ -157,13 +158,14 @@ function resourceOccurrences(
 ): Occurrence[] {
   const { kinds, name, namespace } = thing;
   const found: Occurrence[] = [];
-  for (const { file, unit, facts } of index.everything()) {
+  for (const entry of index.everything()) {
+    const { file, unit, facts } = entry;
     const isOwn = kinds.includes(facts.kind) && facts.name === name;
     if (isOwn && facts.nameSpan !== undefined && inNamespace(facts.kind, facts.namespace, namespace)) {
       const span = bareSpan(textOf(unit, facts.nameSpan), facts.nameSpan);
       found.push({ file, unit, role: "definition", ...span });
     }
-    for (const reference of [...facts.references, ...facts.expressions.references]) {
+    for (const reference of [...facts.references, ...expressionReferences(entry, name)]) {
       if (reference.name !== name || !reference.kinds.some((kind) => kinds.includes(kind))) continue;
       if (!reference.kinds.some((kind) => inNamespace(kind, facts.namespace, namespace))) continue;
       const { start, end } = reference;
@@ -171,6 +173,11 @@ function resourceOccurrences(
     }
   }
   return found;
+}
+
+/** Only documents that hold the name at all are looked at closely. */
+function expressionReferences(entry: IndexedResource, name: string): readonly ReferenceFact[] {
+  return entry.unit.text.includes(name) ? expressionsOf(entry).references : [];
 }
 
 function inNamespace(

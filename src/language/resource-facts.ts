@@ -2,12 +2,13 @@
 // with spans, so that other documents can be judged without parsing this one again.
 import { isScalar, type Scalar } from "yaml";
 import { isObject } from "../base/json";
-import { type Path, type ReferenceKind, type StringSchema, schemaAt } from "../model/schema/schema";
+import type { Path, ReferenceKind, StringSchema } from "../model/schema/schema";
+import { describedTexts } from "./described-texts";
 import type { Span } from "./source-file";
 import { type StepFacts, stepListOf } from "./step-lists";
 import { isForeign, templateParts } from "./templates";
 import type { Unit, UnitResource } from "./unit";
-import { forEachText, nodeAt, spanOf } from "./yaml-nodes";
+import { nodeAt, spanOf } from "./yaml-nodes";
 
 /** A text that names a resource. */
 export interface ReferenceFact extends Span {
@@ -108,17 +109,15 @@ function textEntries(value: unknown): Record<string, string> {
 function textFacts(resource: UnitResource): Pick<ResourceFacts, "references" | "repositories"> {
   const references: ReferenceFact[] = [];
   const repositories: { type: "git" | "image" | "chart"; url: string }[] = [];
-  const { schema, node, value } = resource;
-  if (schema === undefined) return { references, repositories };
-  forEachText(node, (scalar, path) => {
-    const found = schemaAt(schema.schema, path, value)?.schema;
-    if (found?.type !== "string" || !isPlainText(scalar)) return;
-    if (found.repository !== undefined && scalar.value !== "") {
-      repositories.push({ type: found.repository, url: scalar.value });
+  for (const { scalar, path, located } of describedTexts(resource)) {
+    const schema = located?.schema;
+    if (schema?.type !== "string" || !isPlainText(scalar)) continue;
+    if (schema.repository !== undefined && scalar.value !== "") {
+      repositories.push({ type: schema.repository, url: scalar.value });
     }
-    const reference = referenceOf(found, scalar, path, value);
+    const reference = referenceOf(schema, scalar, path, resource.value);
     if (reference !== undefined) references.push(reference);
-  });
+  }
   return { references, repositories };
 }
 

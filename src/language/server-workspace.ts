@@ -110,10 +110,7 @@ export class ServerWorkspace {
   /** An edited file is judged at once, the others when the user pauses. */
   private changed(uri: string, concernsOthers: boolean): void {
     this.due.add(uri);
-    this.dueSoon ??= setImmediate(() => {
-      this.dueSoon = undefined;
-      this.publishDue();
-    });
+    this.publishSoon();
     if (!concernsOthers || this.indexing > 0) return;
     clearTimeout(this.dueLater);
     this.dueLater = setTimeout(() => this.publishAll(), othersDelayMs);
@@ -121,13 +118,26 @@ export class ServerWorkspace {
 
   private publishAll(): void {
     for (const uri of this.service.files) this.due.add(uri);
-    this.publishDue();
+    this.publishSoon();
   }
 
+  private publishSoon(): void {
+    this.dueSoon ??= setImmediate(() => {
+      this.dueSoon = undefined;
+      this.publishDue();
+    });
+  }
+
+  /** Judging many files takes a while: after every few milliseconds others get their turn, open files go first. */
   private publishDue(): void {
-    const uris = [...this.due];
-    this.due.clear();
-    for (const uri of uris) this.publish(uri);
+    const start = performance.now();
+    const waiting = [...this.due].sort((a, b) => Number(this.open.has(b)) - Number(this.open.has(a)));
+    for (const uri of waiting) {
+      if (performance.now() - start > 10) break;
+      this.due.delete(uri);
+      this.publish(uri);
+    }
+    if (this.due.size > 0) this.publishSoon();
   }
 
   /** Files without diagnostics are not mentioned, unless they had some. */

@@ -3,7 +3,6 @@
 // Describes; expression-analysis.ts walks expressions with it.
 import { type ExpressionTypeName, expressionObjects, type Fields, type Schema } from "../model/schema/schema";
 import type { RuleId } from "./rules";
-import type { Span } from "./source-file";
 
 /** What is known about a value. */
 export interface Shape {
@@ -26,8 +25,6 @@ export interface Member {
   /** Type in words, for completion and hover. */
   readonly type: string;
   readonly shape: Shape;
-  /** Where it is defined, in the same document. */
-  readonly definedAt?: Span;
   /** The text it has, when that is written down and no template. */
   readonly literal?: string;
   /** Sentence about why it cannot be used here, with the rule for it. */

@@ -42,8 +42,20 @@ const owners: Readonly<Record<string, StepList["owner"]>> = {
   Promotion: "Promotion",
 };
 
-/** The steps and variables of a resource; undefined for kinds that have none. */
+const known = new WeakMap<object, StepList>();
+
+/** The steps and variables of a resource; undefined for kinds that have none. The same value gives the same list. */
 export function stepListOf(kind: string, value: unknown): StepList | undefined {
+  if (!isObject(value)) return undefined;
+  let list = known.get(value);
+  if (list === undefined) {
+    list = readStepList(kind, value);
+    if (list !== undefined) known.set(value, list);
+  }
+  return list;
+}
+
+function readStepList(kind: string, value: unknown): StepList | undefined {
   const owner = owners[kind];
   if (owner === undefined || !isObject(value)) return undefined;
   const spec = isObject(value.spec) ? value.spec : {};

@@ -1,7 +1,8 @@
 // The resources of all files by kind, namespace and name. Follows edits unit by unit, and knows whether what other
 // documents can see of a namespace has changed. Judges nothing.
 import { kindSchema } from "../model/schema/schema";
-import { reportOf, type UnitReport } from "./check-unit";
+import type { ExpressionFacts } from "./check-expressions";
+import { factsOf, reportOf } from "./check-unit";
 import type { ResourceFacts } from "./resource-facts";
 import type { PlacedUnit, SourceFile } from "./source-file";
 import type { Unit } from "./unit";
@@ -10,7 +11,12 @@ import type { Unit } from "./unit";
 export interface IndexedResource {
   readonly file: string;
   readonly unit: Unit;
-  readonly facts: UnitReport["resources"][number];
+  readonly facts: ResourceFacts;
+}
+
+/** What a resource's expressions leave to other documents to confirm. */
+export function expressionsOf({ unit, facts }: Pick<IndexedResource, "unit" | "facts">): ExpressionFacts {
+  return reportOf(unit).expressions[facts.resource] ?? { references: [], repositories: [], variables: [] };
 }
 
 /** Resources whose kind belongs to the whole cluster are kept under this namespace. */
@@ -37,6 +43,8 @@ export class WorkspaceIndex {
   /** Kinds that occur in documents of template engines: what they hold is not known. */
   private readonly templatedKinds = new Map<string, number>();
   private readonly patchFiles = new Map<string, number>();
+  /** Counts every change that other documents can see. */
+  version = 0;
 
   /** Takes in a file, or a new state of it; undefined removes it. True when another document may now be judged otherwise. */
   update(name: string, file: SourceFile | undefined): boolean {
@@ -65,7 +73,9 @@ export class WorkspaceIndex {
       this.add(name, unit);
       note(unit, "+");
     }
-    return this.touch(signatures) || this.changesTemplates(removed, added);
+    const changed = this.touch(signatures) || this.changesTemplates(removed, added);
+    if (changed) this.version++;
+    return changed;
   }
 
   /** The current state of a file. */
@@ -125,11 +135,11 @@ export class WorkspaceIndex {
   }
 
   private add(file: string, unit: Unit): void {
-    const report = reportOf(unit);
+    const { resources, patches } = factsOf(unit);
     for (const kind of templatedKindsOf(unit)) count(this.templatedKinds, kind, 1);
-    for (const patch of report.patches) count(this.patchFiles, joinPath(file, patch), 1);
-    if (report.resources.length === 0) return;
-    const entries = report.resources.map((facts) => ({ file, unit, facts }));
+    for (const patch of patches) count(this.patchFiles, joinPath(file, patch), 1);
+    if (resources.length === 0) return;
+    const entries = resources.map((facts) => ({ file, unit, facts }));
     this.entries.set(unit, entries);
     for (const entry of entries) {
       const { name, kind } = entry.facts;
@@ -143,7 +153,7 @@ export class WorkspaceIndex {
     const file = this.entries.get(unit)?.[0]?.file;
     for (const kind of templatedKindsOf(unit)) count(this.templatedKinds, kind, -1);
     if (file !== undefined) {
-      for (const patch of reportOf(unit).patches) count(this.patchFiles, joinPath(file, patch), -1);
+      for (const patch of factsOf(unit).patches) count(this.patchFiles, joinPath(file, patch), -1);
     }
     for (const entry of this.entries.get(unit) ?? []) {
       const { name, kind } = entry.facts;
@@ -178,7 +188,7 @@ export class WorkspaceIndex {
 
   private changesTemplates(removed: readonly Unit[], added: readonly Unit[]): boolean {
     return [...removed, ...added].some(
-      (unit) => templatedKindsOf(unit).length > 0 || reportOf(unit).patches.length > 0,
+      (unit) => templatedKindsOf(unit).length > 0 || factsOf(unit).patches.length > 0,
     );
   }
 }
