@@ -1,5 +1,7 @@
 // The door of the language service: texts and places in, plain data out. Knows no protocol, no disk and no editor; who
 // uses it says which files there are and what is in them.
+import type { CodeAction, WorkspaceEdits } from "./code-action";
+import { codeActions } from "./code-actions";
 import { completionsAt } from "./complete";
 import type { Completion } from "./completion";
 import { type Diagnostic, Diagnostics, type Range, type RuleSettings, rangeIn } from "./diagnostics";
@@ -7,11 +9,13 @@ import { type Fold, foldsOf } from "./folding";
 import { type CodeLens, hintsOf, type InlayHint, lensesOf } from "./hints";
 import { type Hover, hoverAt } from "./hover";
 import { type NamedAt, namedAt, type Occurrence, occurrencesOf } from "./occurrences";
+import { type Refusal, renameEdits, renameRefusal } from "./rename";
 import { type SemanticToken, tokensOf } from "./semantic-tokens";
 import { type PlacedUnit, type Position, SourceFile, type Span } from "./source-file";
 import { findResources, type OutlineSymbol, outlineOf } from "./symbols";
 import { type IndexedResource, WorkspaceIndex } from "./workspace-index";
 
+export type { CodeAction, CodeActionKind, FileEdit, WorkspaceEdits } from "./code-action";
 export type { Completion, CompletionKind } from "./completion";
 export type { Diagnostic, Range } from "./diagnostics";
 export type { FixHint } from "./finding";
@@ -19,6 +23,7 @@ export type { Fold } from "./folding";
 export type { CodeLens, InlayHint } from "./hints";
 export type { Hover } from "./hover";
 export type { NamedAt, NamedThing } from "./occurrences";
+export type { Refusal } from "./rename";
 export { isRuleId, type RuleId, type RuleSetting, rules, type Severity } from "./rules";
 export { type SemanticToken, type TokenType, tokenTypes } from "./semantic-tokens";
 export type { Position, Span } from "./source-file";
@@ -51,6 +56,9 @@ export const defaultSettings: LanguageSettings = {
   customSteps: new Set(),
   inlayHints: { values: true, defaults: false },
 };
+
+const nothingToRename =
+  "Stages, Warehouses, tasks, variables and aliases of steps can be renamed; there is none of them here.";
 
 /** Answers questions about the files it was given. Files are named by any unique text; `/` divides folders. */
 export class LanguageService {
@@ -141,6 +149,25 @@ export class LanguageService {
     if (placed === undefined) return undefined;
     const found = namedAt(file, placed.unit, offset - placed.start);
     return found === undefined ? undefined : shifted(found, placed.start);
+  }
+
+  /** Whether what is named at an offset can be renamed: its name and place, or why not. */
+  prepareRename(file: string, offset: number): (Span & { readonly name: string }) | Refusal {
+    const found = this.named(file, offset);
+    if (found === undefined || found.thing.kind === "repository") return { refused: nothingToRename };
+    const { start, end, thing } = found;
+    return renameRefusal(thing, this.index) ?? { start, end, name: thing.name };
+  }
+
+  /** The edits that give what is named at an offset another name, or why it must not have it. */
+  rename(file: string, offset: number, name: string): WorkspaceEdits | Refusal {
+    const found = this.named(file, offset);
+    return found === undefined ? { refused: nothingToRename } : renameEdits(found.thing, name, this.index);
+  }
+
+  /** What can be done to the text of a span: quick fixes of its diagnostics, and refactorings. */
+  actions(file: string, span: Span): readonly CodeAction[] {
+    return codeActions({ file, span, diagnostics: this.diagnostics(file), index: this.index });
   }
 
   /** The outline of a file. */
