@@ -42,6 +42,8 @@ await build({
   target: "node20",
   format: "esm",
   packages: "external",
+  // The package has no map of exports, so Node wants the name of the file.
+  alias: { "vscode-languageserver/node": "vscode-languageserver/node.js" },
   sourcemap: "inline",
   outExtension: { ".js": ".mjs" },
   define: { "import.meta.url": "undefined" },

@@ -1,7 +1,7 @@
 // Quick fixes of names: make the resource that is named and missing, give a step an alias of its own.
 // Names that are nearly right are fix-values.ts.
 import { isObject } from "../base/json";
-import { reportOf } from "./check-unit";
+import { factsOf } from "./check-unit";
 import type { QuickFix, Trouble } from "./code-action";
 import { freeAlias } from "./free-names";
 import { aliasEdits } from "./rename";
@@ -67,7 +67,7 @@ function otherAlias(trouble: Trouble): QuickFix[] {
   const taken = new Set(list.steps.map(({ alias }) => alias));
   const alias = freeAlias(step.task?.name ?? step.uses ?? "step", taken);
   const isTaken = list.steps.filter(({ alias: other }) => other === step.alias).length > 1;
-  const facts = reportOf(unit).resources[unit.tree.resources.indexOf(resource)];
+  const facts = factsOf(unit).resources[unit.tree.resources.indexOf(resource)];
   const owner = isTaken || facts === undefined ? undefined : { file: trouble.file, unit, facts };
   const renamed =
     owner === undefined

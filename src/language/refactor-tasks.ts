@@ -2,7 +2,7 @@
 // Offered only where every expression still means the same afterwards.
 import { isNode, isSeq, type Node, type YAMLSeq } from "yaml";
 import { type AliasUse, aliasUses } from "./alias-uses";
-import { reportOf } from "./check-unit";
+import { factsOf } from "./check-unit";
 import type { CodeAction, FileEdit, TextEdit } from "./code-action";
 import { unitPlaceAt } from "./expression-at";
 import { freeAlias } from "./free-names";
@@ -45,7 +45,7 @@ function stepsAround({ file, placed: { unit }, span }: Request): Steps | undefin
   for (const [index, resource] of unit.tree.resources.entries()) {
     const own = spanOf(resource.node);
     const isHere = own !== undefined && span.start >= own.start && span.start <= own.end;
-    const facts = reportOf(unit).resources[index];
+    const facts = factsOf(unit).resources[index];
     if (!isHere || resource.kind !== "Stage" || facts === undefined) continue;
     return stepsOf({ file, unit, facts }, resource);
   }

@@ -21,6 +21,8 @@ export const serverFeatures = [
   "semanticTokens",
   "inlayHints",
   "codeLenses",
+  "codeActions",
+  "rename",
 ] as const;
 
 /** One thing the server can do. */

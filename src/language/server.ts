@@ -25,6 +25,7 @@ import {
   toLocation,
   toSymbol,
 } from "./server-convert";
+import { answerEditRequests, editingCapabilities } from "./server-edits";
 import { readSettings, type ServerFeature } from "./server-settings";
 import { ServerWorkspace } from "./server-workspace";
 
@@ -49,6 +50,7 @@ export function serve(connection: Connection): void {
   connection.onShutdown(() => workspace.dispose());
   followTexts(connection, workspace, client);
   answerRequests(connection, service, workspace);
+  answerEditRequests(connection, service, workspace);
   connection.listen();
 }
 
@@ -109,6 +111,7 @@ const serverCapabilities: InitializeResult["capabilities"] = {
   workspaceSymbolProvider: true,
   foldingRangeProvider: true,
   codeLensProvider: {},
+  ...editingCapabilities,
   inlayHintProvider: true,
   semanticTokensProvider: {
     legend: { tokenTypes: [...tokenTypes], tokenModifiers: ["defaultLibrary"] },
