@@ -26,9 +26,14 @@ async function untilExists(path: string): Promise<void> {
   for (let i = 0; i < 500 && !existsSync(path); i++) await sleep(10);
 }
 
-test("code, standard output alone, and both streams in order", { skip }, async (t) => {
+test("code, each stream alone, and both in order", { skip }, async (t) => {
   const end = await sh("echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three; exit 3", tempDir(t));
-  assert.deepEqual(end, { exitCode: 3, stdout: "one\nthree\n", output: "one\ntwo\nthree\n" });
+  assert.deepEqual(end, {
+    exitCode: 3,
+    stdout: "one\nthree\n",
+    stderr: "two\n",
+    output: "one\ntwo\nthree\n",
+  });
 });
 
 test("standard input is given and closed", { skip }, async (t) => {
