@@ -2,6 +2,16 @@
 // Checks nothing and reaches no network: what cannot be normalised comes back as it was.
 import { goUrlText, hasQueryParameters, parseGoUrl, printGoUrl } from "../base/go-url";
 
+/** An image reference taken apart; exactly one of tag and digest. */
+export interface ImageName {
+  /** Host and port; Docker Hub's is `index.docker.io`. */
+  readonly registry: string;
+  /** With `library/` where Docker Hub implies it. */
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
 /** Kinds of repositories a URL can name. */
 export type RepoKind = "git" | "image" | "chart";
 
@@ -32,6 +42,24 @@ export function normImage(repoURL: string): string {
   if (registry === "index.docker.io" || registry === "registry-1.docker.io")
     return path.replace(/^library\//, "");
   return `${registry}/${path}`;
+}
+
+/**
+ * Takes an image reference apart; undefined when it is none. Without a tag it means `latest`, and a tag in front of a
+ * digest is dropped (go-containerregistry pkg/name ParseReference).
+ */
+export function parseImageName(reference: string): ImageName | undefined {
+  const named = splitTag(reference);
+  const repository = named === undefined ? undefined : splitRegistry(named);
+  if (named !== undefined && repository !== undefined) {
+    const tag = reference === named ? "latest" : reference.slice(named.length + 1);
+    return { registry: repository.registry, repository: repository.path, tag };
+  }
+  const found = parseRepository(reference);
+  const digest = reference.split("@")[1];
+  return found && digest !== undefined
+    ? { registry: found.registry, repository: found.path, digest }
+    : undefined;
 }
 
 /** One spelling of a chart repository: without `oci://`, then as an image; http(s) URLs are only lower-cased (pkg/urls/chart.go). */

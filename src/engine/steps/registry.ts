@@ -23,6 +23,8 @@ import { httpDownload } from "./http-download";
 import { jsonUpdate } from "./json-update";
 import { kustomizeBuild } from "./kustomize-build";
 import { kustomizeSetImage } from "./kustomize-set-image";
+import { ociDownload } from "./oci-download";
+import { ociPush } from "./oci-push";
 import { setFreightAlias } from "./set-freight-alias";
 import { setMetadata } from "./set-metadata";
 import { yamlUpdate } from "./yaml-update";
@@ -50,6 +52,8 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "json-update": jsonUpdate,
   "kustomize-build": kustomizeBuild,
   "kustomize-set-image": kustomizeSetImage,
+  "oci-download": ociDownload,
+  "oci-push": ociPush,
   "set-freight-alias": setFreightAlias,
   "set-metadata": setMetadata,
   "yaml-update": yamlUpdate,
