@@ -6,6 +6,7 @@ import { errorMessage, isAbortError } from "../base/errors";
 import type { GlobalOptions, ProgramContext } from "./context";
 import { addEvalCommand } from "./eval";
 import { addGetCommand } from "./get";
+import { addLspCommand } from "./lsp";
 import { addPromoteCommand } from "./promote";
 import { addRefreshCommand } from "./refresh";
 import { addSampleCommand } from "./sample";
@@ -21,6 +22,7 @@ const commands = [
   addStepCommand,
   addEvalCommand,
   addValidateCommand,
+  addLspCommand,
 ];
 
 /** Runs one command line (without the program's name) and resolves with the exit code. Never rejects. */

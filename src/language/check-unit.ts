@@ -77,7 +77,11 @@ function trusted(unit: Unit, findings: readonly Finding[]): readonly Finding[] {
 /** Several mistakes of YAML often have one cause: those that begin on the same line count once. */
 function syntaxFindings(unit: Unit): Finding[] {
   const lines = new Set<number>();
-  return unit.tree.document.errors.flatMap(({ pos, message }) => {
+  const { document, failure } = unit.tree;
+  if (failure !== undefined && document.errors.length === 0) {
+    return [finding("yaml-syntax", failure, `${failure.message}.`)];
+  }
+  return document.errors.flatMap(({ pos, message }) => {
     const { line } = unit.positionAt(pos[0]);
     if (lines.has(line)) return [];
     lines.add(line);
@@ -193,8 +197,7 @@ function unique(findings: readonly Finding[]): Finding[] {
 
 function patchesOf(unit: Unit): string[] {
   if (!unit.text.includes("patches")) return [];
-  const value: unknown = unit.tree.document.errors.length === 0 ? unit.tree.document.toJS() : undefined;
-  const kustomization = value as
+  const kustomization = unit.tree.value as
     | { kind?: unknown; patches?: unknown; patchesStrategicMerge?: unknown }
     | undefined;
   if (kustomization === undefined || kustomization === null) return [];

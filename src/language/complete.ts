@@ -108,8 +108,7 @@ function ofUnknown(
   text: string,
   offset: number,
 ): Completion[] {
-  const { contents } = context.place.tree.document;
-  const value: unknown = contents === null ? undefined : context.place.tree.document.toJS();
+  const { value } = context.place.tree;
   const root = isObject(value) ? value : {};
   if (context.kind === "value") {
     const [key] = context.path;

@@ -1,5 +1,7 @@
 // The door of the language service: texts and places in, plain data out. Knows no protocol, no disk and no editor; who
 // uses it says which files there are and what is in them.
+
+import { reportOf } from "./check-unit";
 import type { CodeAction, WorkspaceEdits } from "./code-action";
 import { codeActions } from "./code-actions";
 import { completionsAt } from "./complete";
@@ -74,6 +76,16 @@ export class LanguageService {
   /** Gives a file its text. True when diagnostics of other files may have changed. */
   setText(file: string, text: string): boolean {
     const before = this.index.file(file);
+    return this.index.update(
+      file,
+      before === undefined ? SourceFile.of(text) : before.replace(text),
+      reportOf,
+    );
+  }
+
+  /** The same for a file nobody looks at yet: only what others need to know of it is gathered now. */
+  indexText(file: string, text: string): boolean {
+    const before = this.index.file(file);
     return this.index.update(file, before === undefined ? SourceFile.of(text) : before.replace(text));
   }
 
@@ -81,7 +93,7 @@ export class LanguageService {
   edit(file: string, start: Position, end: Position, text: string): boolean {
     const before = this.index.file(file);
     if (before === undefined) return this.setText(file, text);
-    return this.index.update(file, before.edit(before.offsetAt(start), before.offsetAt(end), text));
+    return this.index.update(file, before.edit(before.offsetAt(start), before.offsetAt(end), text), reportOf);
   }
 
   /** Forgets a file. True when diagnostics of other files may have changed. */

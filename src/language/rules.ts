@@ -89,7 +89,7 @@ export const rules = {
   },
   "empty-selector": { severity: "warning", doc: "A policy selects no Stage." },
   "local-repository": {
-    severity: "information",
+    severity: "hint",
     doc: "Only the embedded engine reads a repository by a file URL.",
   },
   "unused-ignore": { severity: "information", doc: "A `# kargo-ignore` comment silences nothing." },

@@ -19,7 +19,7 @@ import {
   MarkupKind,
   type Range,
   SymbolKind,
-} from "vscode-languageserver/node";
+} from "vscode-languageserver/node.js";
 import type * as service from "./language-service";
 
 /** Line and column of an offset in the file at hand. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** Folders nobody keeps pipelines in. */
-const skipped = new Set(["node_modules", ".git", ".hg", ".svn", ".terraform", ".cache", "vendor"]);
+const skipped = new Set(["node_modules", ".git", ".hg", ".svn", ".terraform", ".cache", ".kargo", "vendor"]);
 /** Larger files are no pipelines. */
 const largestFile = 8 * 1024 * 1024;
 /** Files read at once. */

@@ -1,6 +1,6 @@
 // Keeps the language service in step with editor and disk: open texts win over files, and diagnostics follow changes.
 // Answers no request; server.ts does.
-import type { Connection } from "vscode-languageserver/node";
+import type { Connection } from "vscode-languageserver/node.js";
 import { isWorthKeeping, type LanguageService, type Position } from "./language-service";
 import { toDiagnostic } from "./server-convert";
 import { isYamlName, readAll, readText, yamlFiles } from "./server-files";
@@ -25,6 +25,7 @@ export class ServerWorkspace {
   private dueLater: NodeJS.Timeout | undefined;
   private readonly stopped = new AbortController();
   private indexing = 0;
+  private configured = false;
 
   constructor(
     private readonly connection: Connection,
@@ -73,7 +74,7 @@ export class ServerWorkspace {
     for (const folder of folders) {
       const take = (uri: string, text: string) => {
         if (this.open.has(uri) || !isWorthKeeping(text)) return;
-        this.service.setText(uri, text);
+        this.service.indexText(uri, text);
         this.due.add(uri);
       };
       await readAll(yamlFiles(folder, signal), take, signal);
@@ -93,8 +94,9 @@ export class ServerWorkspace {
     this.publishAll();
   }
 
-  /** Takes new settings. */
+  /** Takes new settings. Before the first, nothing is told: it might be something the user does not want to hear. */
   configure(settings: ServerSettings): void {
+    this.configured = true;
     this.settings = settings;
     this.service.configure(settings);
     this.publishAll();
@@ -122,6 +124,7 @@ export class ServerWorkspace {
   }
 
   private publishSoon(): void {
+    if (!this.configured) return;
     this.dueSoon ??= setImmediate(() => {
       this.dueSoon = undefined;
       this.publishDue();

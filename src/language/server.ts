@@ -11,7 +11,7 @@ import {
   ProposedFeatures,
   type TextDocumentPositionParams,
   TextDocumentSyncKind,
-} from "vscode-languageserver/node";
+} from "vscode-languageserver/node.js";
 import { errorMessage } from "../base/errors";
 import { LanguageService, tokenTypes } from "./language-service";
 import {
@@ -29,11 +29,18 @@ import { answerEditRequests, editingCapabilities } from "./server-edits";
 import { readSettings, type ServerFeature } from "./server-settings";
 import { ServerWorkspace } from "./server-workspace";
 
-/** Serves the standard streams or the parent process, whichever the program's arguments say (`--stdio`, `--node-ipc`). */
-export function startServer(): void {
+/** The streams of a client. */
+export interface Streams {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Serves the given streams; without them those the program's arguments name (`--stdio`, `--node-ipc`). */
+export function startServer(streams?: Streams): void {
   // Standard output belongs to the protocol.
   globalThis.console = new Console(process.stderr);
-  serve(createConnection(ProposedFeatures.all));
+  const { all } = ProposedFeatures;
+  serve(streams === undefined ? createConnection(all) : createConnection(all, streams.input, streams.output));
 }
 
 /** Serves a connection until it ends. */

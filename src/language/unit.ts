@@ -1,6 +1,7 @@
 // One YAML document of a file: its text, its lines, its tree and what was found in it. Keyed by its text, so whatever is
 // computed here stays true as long as the text does. Looks at nothing outside the document.
-import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, isSeq, parseDocument, visit, type YAMLMap } from "yaml";
+import { errorMessage } from "../base/errors";
 import { isObject } from "../base/json";
 import { type KindSchema, kindSchema } from "../model/schema/schema";
 import { yamlOptions } from "../model/yaml-options";
@@ -19,6 +20,10 @@ export interface UnitTree {
   readonly document: Document.Parsed;
   /** Resources whose apiVersion is one this program reads; others are left alone. */
   readonly resources: readonly UnitResource[];
+  /** The document as plain data; undefined when it cannot be had. */
+  readonly value: unknown;
+  /** Why it cannot be had although the text can be parsed: an alias without its anchor, a merge of no map. */
+  readonly failure?: { readonly message: string; readonly start: number; readonly end: number };
   /** Text of a template engine (Helm, Jinja …): only what renders it can say what it means. */
   readonly templated: boolean;
 }
@@ -125,19 +130,37 @@ export class Unit {
 /** Parses a text as a document of its own, for texts that belong to no file yet. Never throws. */
 export function parse(text: string): UnitTree {
   const document = parseDocument(text, yamlOptions);
-  const value = plainValue(document);
+  const { value, failure } = plainValue(document);
   const templated =
     foreignBraces.test(text) &&
-    (document.errors.length > 0 || statementLine.test(text) || value === undefined);
-  return { document, resources: templated ? [] : resourcesOf(document, value), templated };
+    (document.errors.length > 0 || statementLine.test(text) || failure !== undefined);
+  const resources = templated ? [] : resourcesOf(document, value);
+  return { document, resources, value, templated, ...(failure === undefined ? {} : { failure }) };
 }
 
-function plainValue(document: Document.Parsed): unknown {
+function plainValue(document: Document.Parsed): Pick<UnitTree, "value" | "failure"> {
   try {
-    return document.toJS({ maxAliasCount: 1000 });
-  } catch {
-    return undefined;
+    return { value: document.toJS({ maxAliasCount: 1000 }) };
+  } catch (error) {
+    const [start, end] = placeOfFailure(document);
+    return { value: undefined, failure: { message: errorMessage(error), start, end } };
   }
+}
+
+/** The alias that has no anchor; otherwise the first merge key. */
+function placeOfFailure(document: Document.Parsed): readonly [start: number, end: number] {
+  let found: readonly [number, number] | undefined;
+  visit(document, {
+    Alias(_, node) {
+      if (node.resolve(document) !== undefined || !node.range) return undefined;
+      found = [node.range[0], node.range[1]];
+      return visit.BREAK;
+    },
+    Pair(_, { key }) {
+      if (isScalar(key) && typeof key.value === "symbol" && key.range) found ??= [key.range[0], key.range[1]];
+    },
+  });
+  return found ?? [0, 1];
 }
 
 function resourcesOf(document: Document.Parsed, value: unknown): UnitResource[] {

@@ -46,8 +46,11 @@ export class WorkspaceIndex {
   /** Counts every change that other documents can see. */
   version = 0;
 
-  /** Takes in a file, or a new state of it; undefined removes it. True when another document may now be judged otherwise. */
-  update(name: string, file: SourceFile | undefined): boolean {
+  /**
+   * Takes in a file, or a new state of it; undefined removes it. `look` is called with each new document while its tree
+   * is at hand. True when another document may now be judged otherwise.
+   */
+  update(name: string, file: SourceFile | undefined, look?: (unit: Unit) => void): boolean {
     const before = this.files.get(name);
     const old = new Set(before?.units.map(({ unit }) => unit));
     const added: Unit[] = [];
@@ -71,6 +74,7 @@ export class WorkspaceIndex {
     }
     for (const unit of added) {
       this.add(name, unit);
+      look?.(unit);
       note(unit, "+");
     }
     const changed = this.touch(signatures) || this.changesTemplates(removed, added);

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { LanguageService } from "../../../src/language/language-service";
+import { knownKinds, type Schema, stepSchema } from "../../../src/model/schema/schema";
+import { stepKinds } from "../../../src/model/schema/step-kinds";
+import { project, serviceOf, stage, theFile } from "../../support/cursor";
+
+const folder = join(process.cwd(), "test", "fixtures", "language", "valid");
+
+test("valid files have no findings, alone and together", () => {
+  const together = new LanguageService();
+  const files = readdirSync(folder);
+  assert.ok(files.length > 5);
+  for (const name of files) {
+    const text = readFileSync(join(folder, name), "utf8");
+    for (const service of [together, new LanguageService()]) {
+      service.setText(name, text);
+      const shown = service
+        .diagnostics(name)
+        .map(({ range, rule, message }) => `${name}:${range.start.line + 1} ${rule} ${message}`);
+      assert.deepEqual(shown, []);
+    }
+  }
+  for (const name of files) assert.deepEqual(together.diagnostics(name), []);
+});
+
+test("valid files have no findings in other styles of writing", () => {
+  const styles: Record<string, (text: string) => string> = {
+    CRLF: (text) => text.replace(/\r?\n/g, "\r\n"),
+    "no newline at the end": (text) => text.trimEnd(),
+    "a byte order mark": (text) => `\uFEFF${text}`,
+    "blank lines everywhere": (text) => (/[|>]/.test(text) ? text : text.replace(/\n/g, "\n\n")),
+    "comments behind documents": (text) => text.replace(/\n---\n/g, "\n# end\n--- # next\n"),
+    "tabs behind values": (text) => text.replace(/: (\w+)\n/g, ": $1\t\n"),
+  };
+  for (const name of readdirSync(folder)) {
+    const text = readFileSync(join(folder, name), "utf8");
+    for (const [style, change] of Object.entries(styles)) {
+      const service = new LanguageService();
+      service.setText(name, change(text));
+      const shown = service
+        .diagnostics(name)
+        .map(({ range, rule, message }) => `${style} ${name}:${range.start.line + 1} ${rule} ${message}`);
+      assert.deepEqual(shown, []);
+    }
+  }
+});
+
+/** A value as the schema's own examples say, required fields only. */
+function sample(schema: Schema): unknown {
+  if (schema.type === "object") {
+    const names = schema.required.length > 0 ? schema.required : [];
+    return Object.fromEntries(names.map((name) => [name, sample(schema.fields[name] as Schema)]));
+  }
+  if (schema.type === "array") return [sample(schema.items)];
+  if (schema.example !== undefined) return schema.example;
+  return schema.type === "boolean" ? true : schema.type === "string" ? (schema.enum?.[0] ?? "x") : 1;
+}
+
+for (const kind of stepKinds) {
+  test(`the step ${kind} with all its fields as templates is taken`, () => {
+    const config = stepSchema(kind)?.config;
+    assert.ok(config !== undefined);
+    const chosen = Object.entries(config.fields).filter(
+      ([name, field]) => config.required.includes(name) && field.deprecated === undefined,
+    );
+    const written = Object.fromEntries(chosen.map(([name, field]) => [name, sample(field)]));
+    const steps = `- uses: ${kind}\n  config: ${JSON.stringify(written)}`;
+    const rules = serviceOf(project(stage("a", { steps })))
+      .diagnostics(theFile)
+      .filter(({ rule }) => rule === "type" || rule === "unknown-key");
+    assert.deepEqual(rules, []);
+  });
+}
+
+test("every kind can be completed from nothing", () => {
+  const service = serviceOf(project());
+  for (const { kind, apiVersion } of knownKinds) {
+    const text = `apiVersion: ${apiVersion}\nkind: ${kind}\n`;
+    service.setText("b", text);
+    assert.ok(
+      service.complete("b", text.length).some(({ label }) => label === "metadata"),
+      kind,
+    );
+  }
+});
