@@ -42,6 +42,8 @@ export interface PullRequestWorkOptions {
   readonly uiBaseUrl?: string;
   readonly signal?: AbortSignal;
   readonly effects?: EffectPort;
+  /** Run the step as it ships: every service is looked for where it really is. */
+  readonly isReal?: boolean;
 }
 
 /** A service with one repository that has `main` and a branch `change` one commit ahead. */
@@ -98,7 +100,7 @@ export class PullRequestWork {
     config: object,
     options: PullRequestWorkOptions = {},
   ): Promise<PullRequestStepEnd> {
-    const runner = runners(this.#parts())[kind];
+    const runner = runners(options.isReal ? { open: openProvider } : this.#parts())[kind];
     const all = {
       git: { user: { name: "", email: "" }, paths: {} },
       network: { fetch },
