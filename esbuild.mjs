@@ -19,13 +19,17 @@ const node = {
 };
 
 /**
- * Keeps what the editor seldom needs out of what it loads at its start: `import("./embedded")` stays a require of the
- * bundle beside it, and modules of which nothing is used are left out. None of ours does anything by being imported.
+ * Keeps what the editor seldom needs out of what it loads at its start: imports of the engine and of the language client
+ * stay a require of the bundle beside it, and modules of which nothing is used are left out. None of ours does anything
+ * by being imported.
  */
 const lateBundle = {
   name: "late-bundle",
   setup(build) {
-    build.onResolve({ filter: /^\.\/embedded$/ }, ({ path }) => ({ path: `${path}.js`, external: true }));
+    build.onResolve({ filter: /^\.\/(?:embedded|ui\/editor\/language-client)$/ }, ({ path }) => ({
+      path: `./${path.replace(/.*\//, "")}.js`,
+      external: true,
+    }));
     build.onResolve({ filter: /^(yaml$|\.\.?\/)/ }, async ({ path, pluginData, ...from }) => {
       if (pluginData === "seen" || from.kind === "entry-point") return undefined;
       const resolved = await build.resolve(path, { ...from, pluginData: "seen" });
@@ -43,6 +47,11 @@ const bundles = [
     supported: { "dynamic-import": false },
   },
   { ...node, entryPoints: { embedded: "src/embedded.ts" } },
+  {
+    ...node,
+    entryPoints: { "language-client": "src/ui/editor/language-client.ts" },
+    external: ["vscode"],
+  },
   { ...node, entryPoints: { server: "src/language/server-process.ts" } },
   { ...node, entryPoints: { cli: "src/cli.ts" }, banner: { js: "#!/usr/bin/env node" } },
 ];

@@ -3,6 +3,7 @@
 import {
   commands,
   type ExtensionContext,
+  type LogOutputChannel,
   type TreeDataProvider,
   type WorkspaceFolder,
   window,
@@ -16,6 +17,9 @@ import { registerCommands } from "./ui/commands";
 import type { RememberedSample } from "./ui/commands/act";
 import { pipelinesViewId, walkthroughId } from "./ui/contributions";
 import { ResourceDocuments } from "./ui/documents";
+import type { RunningClient } from "./ui/editor/language-client";
+import { LanguageSupport } from "./ui/editor/language-support";
+import { offerValidateTask } from "./ui/editor/validate-task";
 import { watchActiveEditor } from "./ui/editor-context";
 import { Notify } from "./ui/notify";
 import { EditorSecrets } from "./ui/platform/editor-secrets";
@@ -43,6 +47,7 @@ export function activate(context: ExtensionContext): KargoWorkbench {
   const channel = owned.add(window.createOutputChannel("Kargo", { log: true }));
   const log = outputLogger(channel);
   const showLog = () => channel.show(true);
+  const notify = new Notify({ log, showLog });
   const secrets = new EditorSecrets(context.secrets, context.globalState);
   const backends = owned.add(new Backends({ open: (folder) => openFolder(folder, secrets, log), log }));
   const view = owned.add(new PipelinesView(backends));
@@ -54,7 +59,7 @@ export function activate(context: ExtensionContext): KargoWorkbench {
     registerCommands({
       backends,
       view,
-      notify: new Notify({ log, showLog }),
+      notify,
       log,
       showLog,
       secrets,
@@ -62,6 +67,8 @@ export function activate(context: ExtensionContext): KargoWorkbench {
       rememberSample: async (sample) => context.globalState.update(sampleKey, sample),
     }),
   );
+  owned.add(new LanguageSupport({ start: () => startLanguageServer(context, channel, notify), log }));
+  owned.add(offerValidateTask(context.asAbsolutePath("dist/cli.js")));
   void showSample(context);
   if (context.workspaceState.get(promotingKey) === true) void backends.ready();
   return { pipelines: view };
@@ -70,6 +77,21 @@ export function activate(context: ExtensionContext): KargoWorkbench {
 /** A second bundle, dist/embedded.js. */
 function embedded(): Promise<typeof import("./embedded")> {
   return import("./embedded");
+}
+
+/** A third and a fourth, dist/language-client.js and dist/server.js; the last in a process of its own. */
+async function startLanguageServer(
+  context: ExtensionContext,
+  channel: LogOutputChannel,
+  notify: Notify,
+): Promise<RunningClient> {
+  const { startLanguageClient } = await import("./ui/editor/language-client");
+  return startLanguageClient({
+    serverPath: context.asAbsolutePath("dist/server.js"),
+    channel,
+    onRestarted: () => notify.languageServerRestarted(),
+    onGivenUp: (again) => notify.languageServerGaveUp(again),
+  });
 }
 
 /** Opens the embedded backend of a folder. In a workspace that is not trusted it reads, and runs nothing. */

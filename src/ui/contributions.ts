@@ -132,6 +132,19 @@ export function contextValue(...flags: readonly (ItemFlag | undefined)[]): strin
   return flags.filter((flag) => flag !== undefined).join(" ");
 }
 
+/** Type of the task that checks a folder. */
+export const taskType = "kargo";
+
+/** Settings of the language server, without their section `kargo`; it asks for them itself, trusted or not. */
+export const languageSettingNames = [
+  "language.enable",
+  "language.rules",
+  "language.customSteps",
+  "language.inlayHints.values",
+  "language.inlayHints.defaults",
+  "language.features",
+] as const;
+
 /** Settings, without their section `kargo`. */
 export const settingNames = [
   "git.path",

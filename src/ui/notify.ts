@@ -59,6 +59,20 @@ export class Notify {
     void this.#info(text, offer === undefined ? [] : [offer]);
   }
 
+  /** The language server ended by itself and was started again: nothing is lost, so nobody is disturbed. */
+  languageServerRestarted(): void {
+    const text = "The Kargo language server ended unexpectedly and was started again.";
+    this.#log.warn(text);
+    window.setStatusBarMessage(`$(warning) ${text}`, noteMs);
+  }
+
+  /** It ended too often to be started again unasked. */
+  languageServerGaveUp(again: () => unknown): void {
+    const text = "The Kargo language server ended five times within three minutes and was not started again.";
+    this.#log.error(text);
+    void this.#error(text, [{ label: "Start Again", run: again }, this.#logOffer()]);
+  }
+
   #logOffer(): Offer {
     return { label: "Show Log", run: this.#showLog };
   }

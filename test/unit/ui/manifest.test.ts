@@ -3,14 +3,18 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { rules } from "../../../src/language/language-service";
+import { serverFeatures } from "../../../src/language/server-settings";
 import {
   commandPlaces,
   containerId,
   contextKeys,
   contextValue,
   itemFlags,
+  languageSettingNames,
   pipelinesViewId,
   settingNames,
+  taskType,
   walkthroughId,
 } from "../../../src/ui/contributions";
 
@@ -155,18 +159,48 @@ test("when clauses ask for keys that somebody sets, and every key of ours is ask
   }
 });
 
-test("settings are the same here and there, and none counts in a workspace without trust", () => {
-  const settingIds = settingNames.map((name) => `kargo.${name}`).sort();
+test("settings are the same here and there", () => {
+  const settingIds = settingNames.map((name) => `kargo.${name}`);
+  const languageIds: readonly string[] = languageSettingNames.map((name) => `kargo.${name}`);
   const { properties } = contributes.configuration;
-  assert.deepEqual(Object.keys(properties).sort(), settingIds);
-  assert.deepEqual(
-    [...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(),
-    settingIds,
-  );
+  assert.deepEqual(Object.keys(properties).sort(), [...settingIds, ...languageIds].sort());
   for (const [id, setting] of Object.entries<Record<string, unknown>>(properties)) {
-    assert.equal(setting.scope, "machine-overridable", id);
+    assert.equal(setting.scope, languageIds.includes(id) ? "resource" : "machine-overridable", id);
     assert.ok(typeof setting.markdownDescription === "string" && "default" in setting, id);
   }
+});
+
+test("settings of the engine do not count in a workspace without trust", () => {
+  const restricted: readonly string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+  assert.deepEqual([...restricted].sort(), settingNames.map((name) => `kargo.${name}`).sort());
+});
+
+test("every rule and every feature of the language server has a setting, and no other", () => {
+  const { properties } = contributes.configuration;
+  const ruleSettings = properties["kargo.language.rules"].properties;
+  assert.deepEqual(Object.keys(ruleSettings), Object.keys(rules));
+  for (const [id, rule] of Object.entries(rules)) {
+    assert.equal(ruleSettings[id].default, rule.severity, id);
+    assert.equal(ruleSettings[id].description, rule.doc, id);
+  }
+  const features = Object.keys(properties["kargo.language.features"].properties);
+  assert.deepEqual(features, [...serverFeatures]);
+});
+
+test("the problem matcher reads what `validate` prints", () => {
+  const [matcher] = contributes.problemMatchers;
+  const { regexp, file, line, column, severity, code, message } = matcher.pattern;
+  const match =
+    new RegExp(regexp).exec("C:/a b/c.yaml:12:3: warning unknown-step Kargo has no step `x`.") ?? [];
+  assert.deepEqual(
+    [file, line, column, severity, code, message].map((group: number) => match[group]),
+    ["C:/a b/c.yaml", "12", "3", "warning", "unknown-step", "Kargo has no step `x`."],
+  );
+  assert.equal(new RegExp(regexp).exec("No problems in 3 files."), null);
+  assert.deepEqual(
+    contributes.taskDefinitions.map(({ type }: { type: string }) => type),
+    [taskType],
+  );
 });
 
 test("the walkthrough and every picture exist", () => {
