@@ -128,7 +128,8 @@ function schemaFindings(unit: Unit, resource: UnitResource, index: number): Find
 }
 
 /** A text that another template engine fills in may be anything. */
-function isUncertain(value: unknown, { path }: SchemaProblem): boolean {
+function isUncertain(value: unknown, { path, at: part }: SchemaProblem): boolean {
+  if (part === "key") return false;
   let at: unknown = value;
   for (const segment of path) {
     at =

@@ -1,9 +1,15 @@
 // Every text of a resource with what the schema says about its place, in one walk for all who ask.
-// Judges nothing.
-import type { Scalar } from "yaml";
-import { type Located, type Path, schemaAt } from "../model/schema/schema";
+// Judges nothing. Aliases are not followed: what they stand for is described where it is written.
+import { isMap, isScalar, isSeq, type Scalar } from "yaml";
+import {
+  type Located,
+  type Path,
+  type SchemaPlace,
+  schemaPlace,
+  schemaPlaceBelow,
+} from "../model/schema/schema";
 import type { UnitResource } from "./unit";
-import { forEachText } from "./yaml-nodes";
+import { keyText } from "./yaml-nodes";
 
 /** A text and its place. */
 export interface DescribedText {
@@ -28,9 +34,25 @@ export function describedTexts(resource: UnitResource): readonly DescribedText[]
 function describe({ schema, node, value }: UnitResource): DescribedText[] {
   if (schema === undefined) return [];
   const texts: DescribedText[] = [];
-  forEachText(node, (scalar, path) => {
-    const located = schemaAt(schema.schema, path, value);
-    texts.push({ scalar, path, ...(located === undefined ? {} : { located }) });
-  });
+  const walk = (at: unknown, path: Path, place: SchemaPlace | undefined): void => {
+    if (isScalar(at)) {
+      if (typeof at.value !== "string") return;
+      const located = place === undefined ? {} : { located: place.located };
+      texts.push({ scalar: at as Scalar<string>, path, ...located });
+    } else if (isMap(at)) {
+      for (const pair of at.items) {
+        const name = keyText(pair);
+        if (name === "<<") walk(pair.value, path, place);
+        else if (name !== undefined) walk(pair.value, [...path, name], below(place, name));
+      }
+    } else if (isSeq(at)) {
+      for (const [index, item] of at.items.entries()) walk(item, [...path, index], below(place, index));
+    }
+  };
+  walk(node, [], schemaPlace(schema.schema, value));
   return texts;
+}
+
+function below(place: SchemaPlace | undefined, segment: string | number): SchemaPlace | undefined {
+  return place === undefined ? undefined : schemaPlaceBelow(place, segment);
 }

@@ -64,7 +64,11 @@ export class Diagnostics {
     const known = this.known.get(unit);
     if (known?.version === version) return known.findings;
     const { resources } = factsOf(unit);
-    const key = resources.map((facts) => this.index.generation(facts.namespace ?? namespaceOf(facts))).join();
+    const key = resources
+      .map((facts) =>
+        this.index.generation(facts.namespace ?? namespaceOf(facts), facts.selectors !== undefined),
+      )
+      .join();
     if (known?.key === key) {
       this.known.set(unit, { ...known, version });
       return known.findings;

@@ -28,6 +28,8 @@ interface Namespace {
   /** By kind, then name. */
   readonly kinds: Map<string, Map<string, Set<IndexedResource>>>;
   generation: number;
+  /** Changes of labels, which only selectors care about. */
+  labels: number;
 }
 
 /** The namespace under which a resource is kept. */
@@ -121,9 +123,10 @@ export class WorkspaceIndex {
     return this.namespaces.get(unsaid)?.kinds.get(kind)?.has(name) === true;
   }
 
-  /** Changes when what documents see of the namespace (or of the whole cluster) changes. */
-  generation(namespace: string | undefined): string {
-    const own = this.namespaces.get(namespace ?? unsaid)?.generation ?? 0;
+  /** Changes when what documents see of the namespace (or of the whole cluster) changes; for selectors also with labels. */
+  generation(namespace: string | undefined, selects = false): string {
+    const found = this.namespaces.get(namespace ?? unsaid);
+    const own = (found?.generation ?? 0) + (selects ? (found?.labels ?? 0) : 0);
     const shared = this.namespaces.get(cluster)?.generation ?? 0;
     return `${own} ${shared} ${this.templatedKinds.size}`;
   }
@@ -171,7 +174,7 @@ export class WorkspaceIndex {
   }
 
   private namespace(key: string): Namespace {
-    return nested(this.namespaces, key, () => ({ kinds: new Map(), generation: 0 }));
+    return nested(this.namespaces, key, () => ({ kinds: new Map(), generation: 0, labels: 0 }));
   }
 
   /** Counts up the namespaces in which something came, went or changed. */
@@ -183,8 +186,11 @@ export class WorkspaceIndex {
           .filter((one) => one.startsWith(sign))
           .map((one) => one.slice(1))
           .sort();
-      if (of("-").join("\n") === of("+").join("\n")) continue;
-      this.namespace(key).generation++;
+      const [before, after] = [of("-").join("\n"), of("+").join("\n")];
+      if (before === after) continue;
+      const namespace = this.namespace(key);
+      if (withoutLabels(before) === withoutLabels(after)) namespace.labels++;
+      else namespace.generation++;
       changed = true;
     }
     return changed;
@@ -207,7 +213,13 @@ function affected(facts: ResourceFacts): readonly string[] {
 function signature(facts: ResourceFacts): string {
   const { kind, name, namespace, labels, subscriptions, variables, tasks, requests } = facts;
   const seen = requests?.map(({ warehouse, direct, stages, all }) => ({ warehouse, direct, stages, all }));
-  return JSON.stringify({ kind, name, namespace, labels, subscriptions, variables, tasks, seen });
+  const text = JSON.stringify({ kind, name, namespace, subscriptions, variables, tasks, seen });
+  return `${text}\t${JSON.stringify(labels)}`;
+}
+
+/** JSON holds no tab of its own, so what follows one is the labels. */
+function withoutLabels(signatures: string): string {
+  return signatures.replace(/\t.*/g, "");
 }
 
 function templatedKindsOf(unit: Unit): readonly string[] {

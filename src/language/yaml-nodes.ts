@@ -139,20 +139,3 @@ function holds(node: Node, offset: number): boolean {
   const end = isScalar(node) || isAlias(node) ? range[1] : range[2];
   return offset >= range[0] && offset <= end;
 }
-
-/** Calls `visit` for every scalar that is text, with its path; aliases are not followed. */
-export function forEachText(root: Node, visit: (scalar: Scalar<string>, path: Path) => void): void {
-  const walk = (node: unknown, path: (string | number)[]): void => {
-    if (isScalar(node)) {
-      if (typeof node.value === "string") visit(node as Scalar<string>, path);
-    } else if (isMap(node)) {
-      for (const pair of node.items) {
-        const name = keyText(pair);
-        if (name !== undefined) walk(pair.value, name === "<<" ? path : [...path, name]);
-      }
-    } else if (isSeq(node)) {
-      for (const [index, item] of node.items.entries()) walk(item, [...path, index]);
-    }
-  };
-  walk(root, []);
-}

@@ -30,20 +30,41 @@ export function stepSchema(kind: string): StepSchema | undefined {
  * there is of it): it tells which step's configuration and which branch of alternatives a place belongs to.
  */
 export function schemaAt(schema: Schema, path: Path, value: unknown): Located | undefined {
-  let here: Located = { schema, templates: false };
-  let current = value;
-  let holder: unknown;
+  let place: SchemaPlace | undefined = schemaPlace(schema, value);
   for (const segment of path) {
-    const resolved = resolve(here, current, holder);
-    const below = child(resolved.schema, segment);
-    if (below === undefined) return undefined;
-    const parent = resolved.schema.type === "object" ? { parent: resolved.schema } : {};
-    here = { ...resolved, schema: below, ...parent };
-    if (resolved.schema.type !== "object") here = { ...here, parent: undefined };
-    holder = current;
-    current = member(current, segment);
+    place = schemaPlaceBelow(place, segment);
+    if (place === undefined) return undefined;
   }
-  return resolve(here, current, holder);
+  return place.located;
+}
+
+/** What the table says about a place, and the value there: where a walk down a document stands. */
+export interface SchemaPlace {
+  readonly located: Located;
+  readonly value: unknown;
+}
+
+/** The place at which a walk begins. */
+export function schemaPlace(schema: Schema, value: unknown): SchemaPlace {
+  return { located: resolve({ schema, templates: false }, value, undefined), value };
+}
+
+/** The place one key or index further down; undefined where the table says nothing. */
+export function schemaPlaceBelow(
+  { located, value }: SchemaPlace,
+  segment: string | number,
+): SchemaPlace | undefined {
+  const below = child(located.schema, segment);
+  if (below === undefined) return undefined;
+  const { templates, step, schema: holder } = located;
+  const here: Located = {
+    schema: below,
+    templates,
+    ...(step === undefined ? {} : { step }),
+    ...(holder.type === "object" ? { parent: holder } : {}),
+  };
+  const inner = member(value, segment);
+  return { located: resolve(here, inner, value), value: inner };
 }
 
 /** A field that an object does not have yet. */

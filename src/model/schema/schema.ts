@@ -10,7 +10,17 @@ export { conform } from "./conform";
 export { goPattern, isDuration } from "./formats";
 export * from "./functions";
 export type { KindSchema } from "./kind-meta";
-export { type Located, type OfferedField, offeredFields, type Path, schemaAt, stepSchema } from "./lookup";
+export {
+  type Located,
+  type OfferedField,
+  offeredFields,
+  type Path,
+  type SchemaPlace,
+  schemaAt,
+  schemaPlace,
+  schemaPlaceBelow,
+  stepSchema,
+} from "./lookup";
 export type { ProblemCode, SchemaProblem, ValidateOptions } from "./problem";
 export { isTemplate, nearest } from "./problem-words";
 export { stepConfigError } from "./step-config-error";
