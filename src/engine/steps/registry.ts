@@ -27,6 +27,7 @@ import { ociDownload } from "./oci-download";
 import { ociPush } from "./oci-push";
 import { setFreightAlias } from "./set-freight-alias";
 import { setMetadata } from "./set-metadata";
+import { untar } from "./untar";
 import { yamlUpdate } from "./yaml-update";
 
 /** Every step kind this engine can run (pkg/promotion/registry.go). */
@@ -56,5 +57,6 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "oci-push": ociPush,
   "set-freight-alias": setFreightAlias,
   "set-metadata": setMetadata,
+  untar,
   "yaml-update": yamlUpdate,
 };
