@@ -23,6 +23,7 @@ import { offerValidateTask } from "./ui/editor/validate-task";
 import { watchActiveEditor } from "./ui/editor-context";
 import { Notify } from "./ui/notify";
 import { EditorSecrets } from "./ui/platform/editor-secrets";
+import { gitHubSession } from "./ui/platform/github-session";
 import { outputLogger } from "./ui/platform/output-logger";
 import { ambientCredentials, argocdWhenMissing, toolPaths } from "./ui/platform/settings";
 import { watchedFiles } from "./ui/platform/watched-files";
@@ -111,6 +112,7 @@ async function openFolder(
       tools: toolPaths(folder),
       argocd: argocdWhenMissing(folder),
       ambientCredentials: ambientCredentials(folder),
+      moreCredentials: [gitHubSession(() => ambientCredentials(folder).includes("git"))],
     };
     const backend = owned.add(await openLocalBackend(options));
     if (workspace.isTrusted) void backend.resume().catch((error) => log.error(errorMessage(error)));

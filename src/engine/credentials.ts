@@ -7,7 +7,7 @@ import { compareBytewise } from "../base/text";
 import type { Secret } from "../model/resources";
 import { normChart, normGit, normImage } from "../model/urls";
 import { parseRegex } from "./patterns";
-import type { ResourceStore } from "./ports";
+import type { ResourceStore, SecretValueSource } from "./ports";
 import type { CredentialSource, Credentials, CredentialType } from "./promotion/step";
 import {
   gitHelperCredentials,
@@ -45,6 +45,26 @@ export function secretCredentials(store: ResourceStore, log: Logger): Credential
         const secrets = await store.list("Secret", { namespace });
         const match = firstMatch(secrets, type, repoURL, log);
         if (match !== undefined) return toCredentials(secretValues(match));
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Value that says what a stored Secret is for, as the label does in Kubernetes; `git` when it is not set. */
+const storedTypeKey = "credType";
+
+/** Credentials among the Secrets kept outside the workspace (the editor's): same keys, same rules, ordered by name. */
+export function storedCredentials(secrets: SecretValueSource, log: Logger): CredentialSource {
+  return {
+    async find({ project, type, repoURL }) {
+      if (repoURL.startsWith("http://") && !isLoopback(repoURL)) return undefined;
+      for (const namespace of [project, sharedResourcesNamespace]) {
+        for (const name of [...(await secrets.names(namespace))].sort(compareBytewise)) {
+          const values = (await secrets.secret(namespace, name)) ?? {};
+          if ((values[storedTypeKey] ?? "git") !== type) continue;
+          if (isFor(values, name, type, repoURL, log)) return toCredentials(values);
+        }
       }
       return undefined;
     },
@@ -107,16 +127,27 @@ function firstMatch(
 }
 
 function matches(secret: Secret, type: CredentialType, repoURL: string, log: Logger): boolean {
-  const { repoURL: pattern, repoURLIsRegex } = secretValues(secret);
+  return isFor(secretValues(secret), secret.metadata.name, type, repoURL, log);
+}
+
+/** True when the values name the repository, exactly or by a regular expression. */
+function isFor(
+  values: Readonly<Record<string, string>>,
+  name: string,
+  type: CredentialType,
+  repoURL: string,
+  log: Logger,
+): boolean {
+  const { repoURL: pattern, repoURLIsRegex } = values;
   if (pattern === undefined) return false;
   const normalised = normalise[type](repoURL);
   if (repoURLIsRegex !== "true") return normalise[type](pattern) === normalised;
   try {
     const regex = parseRegex(pattern);
     if (regex.matches !== undefined) return regex.matches(repoURL) || regex.matches(normalised);
-    log.warn(`Secret ${secret.metadata.name}: ${regex.problem}`);
+    log.warn(`Secret ${name}: ${regex.problem}`);
   } catch (error) {
-    log.warn(`Secret ${secret.metadata.name}: ${errorMessage(error)}`);
+    log.warn(`Secret ${name}: ${errorMessage(error)}`);
   }
   return false;
 }

@@ -12,7 +12,7 @@ import {
   type Warehouse,
 } from "../model/resources";
 import { stepConfigError } from "../model/schema/schema";
-import { ambientCredentials, firstCredentials, secretCredentials } from "./credentials";
+import { ambientCredentials, firstCredentials, secretCredentials, storedCredentials } from "./credentials";
 import { type CreateFreightRequest, createFreight } from "./discovery/freight";
 import { reconcileWarehouse } from "./discovery/warehouse";
 import { type AutonomySwitch, type EnginePorts, StoreError } from "./ports";
@@ -22,7 +22,7 @@ import { StepEvaluator } from "./promotion/evaluator";
 import { StepData } from "./promotion/expression-data";
 import { SecretMask } from "./promotion/secret-mask";
 import { runSingleStep, type SingleStepRequest, type SingleStepResult } from "./promotion/single-step";
-import type { CredentialType, EffectPort } from "./promotion/step";
+import type { CredentialSource, CredentialType, EffectPort } from "./promotion/step";
 import { requestAbort, StageDriver } from "./reconcile/stage-driver";
 import { StageLoop } from "./stage-loop";
 import { stepRunners } from "./steps/registry";
@@ -36,6 +36,8 @@ export { seedRepository } from "./tools/git-seed";
 export interface EngineOptions extends Omit<EnginePorts, "credentials" | "effects" | "autonomy"> {
   /** Where effects pass through; they are performed at once when absent. */
   readonly effects?: EffectPort;
+  /** Asked after the Secrets and before git, docker and helm (the editor's sessions). */
+  readonly moreCredentials?: readonly CredentialSource[];
   /** Types of credentials that git, docker and helm of this machine may answer for; none when absent. */
   readonly ambientCredentials?: readonly CredentialType[];
   /** Off when absent: nothing is promoted that nobody asked for. */
@@ -74,6 +76,8 @@ export class Engine implements Disposable {
       ...options,
       credentials: firstCredentials([
         secretCredentials(options.store, options.log),
+        ...(options.secrets === undefined ? [] : [storedCredentials(options.secrets, options.log)]),
+        ...(options.moreCredentials ?? []),
         ambientCredentials({ types: new Set(options.ambientCredentials), git: options.tools.git }),
       ]),
       effects: options.effects ?? performAtOnce,

@@ -56,6 +56,8 @@ export interface ResourceStore {
 /** Values of Secrets and ConfigMaps that are not in the workspace (the editor's SecretStorage). */
 export interface SecretValueSource {
   secret(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Names of the Secrets kept for a namespace, for finding repository credentials among them. */
+  names(namespace: string): Promise<readonly string[]>;
 }
 
 /** Exclusive right to drive one Stage; another process takes over when its holder has died. */

@@ -30,6 +30,8 @@ export interface LocalBackendOptions {
   readonly log: Logger;
   readonly secrets?: SecretValueSource;
   readonly tools?: EngineOptions["tools"];
+  /** Asked after the Secrets and before git, docker and helm (the editor's sessions). */
+  readonly moreCredentials?: EngineOptions["moreCredentials"];
   /** Types of credentials that git, docker and helm of this machine may answer for; none when absent. */
   readonly ambientCredentials?: EngineOptions["ambientCredentials"];
   /** What Argo CD steps do without a cluster; `skip` when absent. */
@@ -69,6 +71,7 @@ function assemble(options: LocalBackendOptions) {
     argocd: { client: undefined, whenMissing: options.argocd ?? "skip" },
     tools: options.tools ?? {},
     ambientCredentials: options.ambientCredentials ?? [],
+    moreCredentials: options.moreCredentials ?? [],
     workRoot: options.workRoot ?? tmpdir(),
     cacheRoot: join(state.root, "cache"),
     uiBaseUrl: "",

@@ -30,7 +30,13 @@ export class EditorSecrets {
 
   /** What the engine asks, for one workspace folder. */
   source(folder: string): SecretValueSource {
-    return { secret: (namespace, name) => this.#values({ folder, project: namespace, name }) };
+    return {
+      secret: (namespace, name) => this.#values({ folder, project: namespace, name }),
+      names: async (namespace) =>
+        this.list(folder)
+          .filter((secret) => secret.project === namespace)
+          .map((secret) => secret.name),
+    };
   }
 
   /** The stored Secrets of a folder, by Project and name. */

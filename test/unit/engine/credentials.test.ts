@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLogger } from "../../../src/base/log";
-import { firstCredentials, secretCredentials } from "../../../src/engine/credentials";
+import { firstCredentials, secretCredentials, storedCredentials } from "../../../src/engine/credentials";
 import type { ResourceStore } from "../../../src/engine/ports";
 import type { CredentialType } from "../../../src/engine/promotion/step";
 import type { Secret } from "../../../src/model/resources";
@@ -148,3 +148,37 @@ test("sources are asked in turn until one answers", async () => {
   const last = { find: async () => assert.fail("must not be asked") };
   assert.deepEqual(await find(firstCredentials([nothing, something, last]), "https://example.com/r"), pair);
 });
+
+const stored: Record<string, [Record<string, Record<string, string>>, CredentialType, unknown]> = {
+  "a stored pair is for git when it says nothing": [
+    { a: { repoURL: "https://example.com/r", ...pair } },
+    "git",
+    pair,
+  ],
+  "its type is what it says": [
+    { a: { repoURL: "https://example.com/r", credType: "helm", ...pair } },
+    "git",
+    undefined,
+  ],
+  "values without an address are no credentials": [{ a: { token: "x" } }, "git", undefined],
+  "the first by name is final": [
+    {
+      b: { repoURL: "https://example.com/r", ...pair },
+      a: { repoURL: ".*", repoURLIsRegex: "true", username: "u", password: "" },
+    },
+    "git",
+    undefined,
+  ],
+};
+for (const [name, [secrets, type, found]] of Object.entries(stored)) {
+  test(`credentials: ${name}`, async () => {
+    const source = storedCredentials(
+      {
+        names: async (namespace) => (namespace === "demo" ? Object.keys(secrets) : []),
+        secret: async (_namespace, name) => secrets[name],
+      },
+      silentLogger,
+    );
+    assert.deepEqual(await find(source, "https://example.com/r", type), found);
+  });
+}

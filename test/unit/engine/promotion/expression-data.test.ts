@@ -144,6 +144,7 @@ test("what the workspace does not hold is asked of the editor's store, for the P
   const asked: string[] = [];
   const mask = new SecretMask();
   const secrets = {
+    names: async () => [],
     secret: async (where: string, name: string) => {
       asked.push(`${where}/${name}`);
       return name === "s" ? { k: "from-editor" } : undefined;
