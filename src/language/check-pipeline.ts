@@ -20,6 +20,7 @@ export function pipelineFindings(
     const inCircle = circleFindings(entry, stages);
     findings.push(...inCircle);
     if (inCircle.length === 0) findings.push(...originFindings(entry, stages, index));
+    findings.push(...(facts.requests ?? []).flatMap((request) => passingSoak(request, stages)));
   }
   if (facts.selectors !== undefined && !index.mayBeHidden("Stage", "")) {
     const all = index.all("Stage", namespace);
@@ -37,6 +38,16 @@ function soakFinding({ direct, soak }: RequestFact): Finding[] {
   const message =
     "Freight straight from its Warehouse is available at once; the soak time has no effect on it.";
   return [finding("soak-on-direct", soak, message)];
+}
+
+/** Kargo counts how long Freight is in use in a Stage, and it never is in one that only passes it on. */
+function passingSoak({ soak, direct, stages: names, all }: RequestFact, stages: Stages): Finding[] {
+  if (soak === undefined || direct || names.length === 0) return [];
+  const passing = names.filter((name) => stages(name)?.facts.controlFlow === true);
+  if (passing.length < (all ? 1 : names.length)) return [];
+  const who = passing.map((name) => `\`${name}\``).join(", ");
+  const message = `Freight only passes through ${who}, so it never soaks there; only approval by hand lets it on.`;
+  return [finding("soak-behind-control-flow", soak, message)];
 }
 
 function upstreams(entry: IndexedResource | undefined): readonly string[] {

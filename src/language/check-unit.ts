@@ -3,6 +3,7 @@
 import { isMap, isScalar, type Node } from "yaml";
 import { documentProblems } from "../model/admission";
 import {
+  kindSchema,
   knownKinds,
   nearest,
   type Path,
@@ -93,6 +94,7 @@ function syntaxFindings(unit: Unit): Finding[] {
 
 function kindFindings(unit: Unit, resource: UnitResource): Finding[] {
   if (resource.schema !== undefined || isForeign(resource.kind)) return [];
+  if (kindSchema(resource.kind)?.apiVersion === resource.value.apiVersion) return [];
   const span = spanOf(nodeAt(resource.node, ["kind"], unit.tree.document)?.node);
   if (span === undefined) return [];
   const kinds = knownKinds.filter(({ apiVersion }) => apiVersion === resource.value.apiVersion);

@@ -215,6 +215,8 @@ class Walker {
       return { shape: member.shape, member, ...(base.call === undefined ? {} : { call: base.call }) };
     }
     this.uses.push({ name, kind: "member", of: shape, start, end });
+    // `task::step` names a step inside a task, which is written elsewhere.
+    if (name.includes("::")) return unknown;
     if (!shape.open && !((guarded || node.optional) && shape.checked !== true)) {
       this.unknownMember(node, name, shape, { start, end });
     }

@@ -62,6 +62,8 @@ export interface ResourceFacts {
   /** Repositories written down anywhere in it. */
   readonly repositories: readonly { readonly type: "git" | "image" | "chart"; readonly url: string }[];
   readonly requests?: readonly RequestFact[];
+  /** A Stage without steps: Freight passes through it and never stays. */
+  readonly controlFlow?: boolean;
   readonly subscriptions?: readonly SubscriptionFact[];
   readonly selectors?: readonly SelectorFact[];
   readonly variables: readonly string[];
@@ -162,7 +164,10 @@ function pipelineFacts(unit: Unit, resource: UnitResource): Partial<ResourceFact
   const spec = isObject(resource.value.spec) ? resource.value.spec : {};
   switch (resource.kind) {
     case "Stage":
-      return { requests: requestFacts(unit, resource, spec.requestedFreight) };
+      return {
+        requests: requestFacts(unit, resource, spec.requestedFreight),
+        controlFlow: (stepListOf(resource.kind, resource.value)?.steps ?? []).length === 0,
+      };
     case "Warehouse":
       return { subscriptions: subscriptionFacts(spec.subscriptions) };
     case "ProjectConfig":

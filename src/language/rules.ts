@@ -87,6 +87,10 @@ export const rules = {
     severity: "warning",
     doc: "A soak time has no effect on Freight straight from its Warehouse.",
   },
+  "soak-behind-control-flow": {
+    severity: "warning",
+    doc: "Freight never stays in a Stage without steps, so a soak time there is never reached.",
+  },
   "empty-selector": { severity: "warning", doc: "A policy selects no Stage." },
   "local-repository": {
     severity: "hint",

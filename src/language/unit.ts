@@ -11,7 +11,7 @@ export interface UnitResource {
   readonly node: YAMLMap.Parsed;
   readonly value: Readonly<Record<string, unknown>>;
   readonly kind: string;
-  /** Absent when the kind is not one of ours. */
+  /** Absent when the kind is not one of ours, or the resource is none of Kargo's business but for its name. */
   readonly schema?: KindSchema;
 }
 
@@ -181,9 +181,18 @@ function toResource(node: YAMLMap.Parsed, value: Record<string, unknown>): UnitR
   const { kind, apiVersion } = value;
   if (typeof kind !== "string" || typeof apiVersion !== "string") return [];
   const known = kindSchema(kind);
-  const schema = known?.apiVersion === apiVersion ? { schema: known } : {};
+  const isOurs = known?.apiVersion === apiVersion && (apiVersion !== "v1" || bearsKargosMark(value.metadata));
+  const schema = isOurs ? { schema: known } : {};
   if (known?.apiVersion !== apiVersion && apiVersion !== kargo) return [];
   return [{ node, value, kind, ...schema }];
+}
+
+/** Secrets and ConfigMaps are anybody's; only those with a label or annotation of Kargo's are judged. */
+function bearsKargosMark(metadata: unknown): boolean {
+  if (!isObject(metadata)) return false;
+  return [metadata.labels, metadata.annotations].some(
+    (marks) => isObject(marks) && Object.keys(marks).some((key) => key.startsWith("kargo.akuity.io/")),
+  );
 }
 
 function mayMatter(unit: Unit): boolean {

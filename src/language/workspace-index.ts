@@ -211,9 +211,9 @@ function affected(facts: ResourceFacts): readonly string[] {
 
 /** What other documents can see of a resource; where it stands does not count. */
 function signature(facts: ResourceFacts): string {
-  const { kind, name, namespace, labels, subscriptions, variables, tasks, requests } = facts;
+  const { kind, name, namespace, labels, subscriptions, variables, tasks, requests, controlFlow } = facts;
   const seen = requests?.map(({ warehouse, direct, stages, all }) => ({ warehouse, direct, stages, all }));
-  const text = JSON.stringify({ kind, name, namespace, subscriptions, variables, tasks, seen });
+  const text = JSON.stringify({ kind, name, namespace, subscriptions, variables, tasks, seen, controlFlow });
   return `${text}\t${JSON.stringify(labels)}`;
 }
 

@@ -78,6 +78,8 @@ for (const kind of stepKinds) {
 test("every kind can be completed from nothing", () => {
   const service = serviceOf(project());
   for (const { kind, apiVersion } of knownKinds) {
+    // Secrets and ConfigMaps become ours by a label only.
+    if (apiVersion === "v1") continue;
     const text = `apiVersion: ${apiVersion}\nkind: ${kind}\n`;
     service.setText("b", text);
     assert.ok(

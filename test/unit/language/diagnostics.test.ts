@@ -84,6 +84,8 @@ const silent: Record<string, string> = {
   ),
   "an empty document": "---\n---\n",
   "another resource of v1": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: b}\n",
+  "a ConfigMap without Kargo's labels":
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: 1}\n",
   "Kargo named in a comment": "# kargo.akuity.io/v1alpha1\na: [\n",
 };
 for (const [name, text] of Object.entries(silent)) {
@@ -126,6 +128,13 @@ const pipelines: Record<string, readonly [text: string, ...rows: string[]]> = {
   "a soak time straight from the Warehouse": [
     project(stage("test").replace("direct: true", "direct: true\n      requiredSoakTime: 1h")),
     "soak-on-direct: 1h",
+  ],
+  "a soak time behind a Stage without steps": [
+    project(
+      stage("gate"),
+      stage("uat", { from: ["gate"] }).replace("[gate]", "[gate]\n      requiredSoakTime: 1h"),
+    ),
+    "soak-behind-control-flow: 1h",
   ],
   "a policy that selects nothing": [
     project(stage("test"), policies("glob:prod-*", "glob:te*", "regex:^t", "tets", "test")),

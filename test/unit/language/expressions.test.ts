@@ -19,6 +19,7 @@ const inConfig: Record<string, readonly [expression: string, ...rows: string[]]>
   "the % delimiters": ["${% ctx.stage %}"],
   "an unknown variable": ["${{ vars.rpo }}", "unknown-variable: rpo"],
   "an unknown alias": ["${{ outputs.comit.commit }}", "unknown-alias: comit"],
+  "an output inside a task": ["${{ outputs['argo::inner'].x }}"],
   "an unknown output": ["${{ outputs.commit.comit }}", "unknown-output: comit"],
   "a step without outputs": ["${{ outputs.clear.x }}", "unknown-output: x"],
   "a later step": ["${{ outputs.late.branch }}", "used-before-set: late"],
