@@ -23,6 +23,7 @@ import { StepData } from "./promotion/expression-data";
 import { SecretMask } from "./promotion/secret-mask";
 import { runSingleStep, type SingleStepRequest, type SingleStepResult } from "./promotion/single-step";
 import type { CredentialSource, CredentialType, EffectPort } from "./promotion/step";
+import { argocdHealth } from "./reconcile/argocd-health";
 import { requestAbort, StageDriver } from "./reconcile/stage-driver";
 import { StageLoop } from "./stage-loop";
 import { stepRunners } from "./steps/registry";
@@ -85,7 +86,7 @@ export class Engine implements Disposable {
     };
     this.#driver = new StageDriver(this.#ports, {
       runners: stepRunners,
-      healthCheckers: {},
+      healthCheckers: { "argocd-update": argocdHealth(options.argocd.client) },
       configError: stepConfigError,
       fetch: globalThis.fetch,
     });

@@ -149,9 +149,13 @@ export interface ToolPaths {
 
 /** Reads and changes Argo CD Applications of a connected cluster. Objects are Kubernetes-shaped. */
 export interface ArgoCdPort {
+  /** Undefined when there is none of that name. */
   get(namespace: string, name: string): Promise<unknown>;
   list(namespace: string, labelSelector: string): Promise<readonly unknown[]>;
+  /** Applies a merge patch (RFC 7386). A conflict throws an error whose `code` is 409 or `conflict`. */
   patch(namespace: string, name: string, patch: unknown): Promise<unknown>;
+  /** Writes a Kubernetes Event about an Application; absent where none can be written. */
+  createEvent?(namespace: string, event: unknown): Promise<void>;
   readonly defaultNamespace: string;
 }
 

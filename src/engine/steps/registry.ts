@@ -2,6 +2,8 @@
 // Runs nothing; the loop is engine/promotion/orchestrator.ts.
 import type { StepKind } from "../../model/schema/step-kinds";
 import type { AnyStepRunner } from "../promotion/step";
+import { argocdUpdate } from "./argocd-update";
+import { argocdWait } from "./argocd-wait";
 import { composeOutput } from "./compose-output";
 import { copy } from "./copy";
 import { deleteFiles } from "./delete";
@@ -32,6 +34,8 @@ import { yamlUpdate } from "./yaml-update";
 
 /** Every step kind this engine can run (pkg/promotion/registry.go). */
 export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
+  "argocd-update": argocdUpdate,
+  "argocd-wait": argocdWait,
   "compose-output": composeOutput,
   copy,
   delete: deleteFiles,
