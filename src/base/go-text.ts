@@ -56,10 +56,21 @@ export function goValue(value: unknown): string {
   return `map[${keys.map((key) => `${key}:${goValue(value[key])}`).join(" ")}]`;
 }
 
-/** One character, escaped unless Go deems it printable (unicode.IsPrint). */
+/** A character by its number and, if it can be seen, as it is: `U+0041 'A'` (`%#U`). */
+export function goCharacter(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return isPrintable(character) ? `U+${code} '${character}'` : `U+${code}`;
+}
+
+/** True for what Go deems printable (unicode.IsPrint). */
+function isPrintable(character: string): boolean {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character);
+}
+
+/** One character, escaped unless it is printable. */
 function printable(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  if (/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character)) return character;
+  if (isPrintable(character)) return character;
   // Half of a surrogate pair has no bytes in UTF-8; Go would have read the replacement character.
   if (code >= 0xd800 && code <= 0xdfff) return "\ufffd";
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;

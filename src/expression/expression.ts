@@ -12,6 +12,7 @@ export { fromJsonValue, type JsonResult, parseJson } from "./go-json-parse";
 export { formatFloat, parseBoolGo, parseFloatGo, parseIntGo } from "./go-number";
 export { goQuote } from "./go-quote";
 export { fromBytes, toBytes, toValid } from "./go-text";
+export { secondsInZone } from "./go-time-layout";
 export { fixedZone, type Location, loadLocation, local, utc } from "./go-time-zone";
 export { type Token, type TokenKind, tokenize } from "./lexer";
 export { deepEqual, equal } from "./operators";

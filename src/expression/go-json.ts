@@ -172,18 +172,19 @@ function keyText(key: unknown): string {
   return String(key instanceof Scalar ? key.value : key);
 }
 
-/** What the type's own MarshalJSON writes, if it has one. */
+/** What the type's own MarshalJSON or MarshalText writes, if it has one. */
 function customJson(type: Type, receiver: unknown): string | undefined {
-  const method = type.methods.get("MarshalJSON");
+  const method = type.methods.get("MarshalJSON") ?? type.methods.get("MarshalText");
   if (method === undefined) return undefined;
   let written: unknown;
   try {
     written = method.call(receiver);
   } catch (error) {
-    throw new JsonError(`json: error calling MarshalJSON for type ${type.name}: ${errorMessage(error)}`);
+    throw new JsonError(`json: error calling ${method.name} for type ${type.name}: ${errorMessage(error)}`);
   }
-  if (written instanceof Uint8Array) return compacted(new TextDecoder().decode(written));
-  return typeof written === "string" ? compacted(written) : undefined;
+  const text = written instanceof Uint8Array ? new TextDecoder().decode(written) : written;
+  if (typeof text !== "string") return undefined;
+  return method.name === "MarshalText" ? jsonText(text) : compacted(text);
 }
 
 /** Go compacts and escapes what a MarshalJSON gives. */

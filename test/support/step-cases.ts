@@ -27,6 +27,7 @@ import {
   type StepResult,
 } from "../../src/engine/promotion/step";
 import { stepRunners } from "../../src/engine/steps/registry";
+import { formatValue, GoValue, Scalar, TimeValue, typeName, types } from "../../src/expression/expression";
 import type { Freight, FreightReference, FreightRequest, Stage, Warehouse } from "../../src/model/resources";
 import type { StepKind } from "../../src/model/schema/step-kinds";
 
@@ -296,11 +297,21 @@ async function outcome(run: () => Promise<StepResult>, work: string): Promise<To
   }
 }
 
-/** Ints are told from floats as `{"$int": "1"}`. */
+/** Ints are told from floats as `{"$int": "1"}`, and what JSON has not at all in a like way. */
 function plain(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (_key, part) => (typeof part === "bigint" ? { $int: String(part) } : part)),
-  );
+  return JSON.parse(JSON.stringify(value, (_key, part) => marked(part)));
+}
+
+function marked(value: unknown): unknown {
+  if (typeof value === "bigint") return { $int: String(value) };
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return { $float: String(value).replace("Infinity", "inf").toLowerCase() };
+  }
+  if (!(value instanceof GoValue)) return value;
+  if (value instanceof Scalar && value.type === types.int64) return { $int64: String(value.value) };
+  if (value instanceof TimeValue) return { $time: value.format("2006-01-02T15:04:05.999999999Z07:00") };
+  if (value.type.methods.has("String")) return { [`$${typeName(value)}`]: formatValue(value) };
+  return { $other: `${typeName(value)} ${formatValue(value)}` };
 }
 
 function sorted(record: Readonly<Record<string, string>>): Record<string, string> {

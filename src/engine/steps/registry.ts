@@ -22,6 +22,7 @@ import { helmTemplate } from "./helm-template";
 import { helmUpdateChart } from "./helm-update-chart";
 import { http } from "./http";
 import { httpDownload } from "./http-download";
+import { jsonParse } from "./json-parse";
 import { jsonUpdate } from "./json-update";
 import { kustomizeBuild } from "./kustomize-build";
 import { kustomizeSetImage } from "./kustomize-set-image";
@@ -29,7 +30,10 @@ import { ociDownload } from "./oci-download";
 import { ociPush } from "./oci-push";
 import { setFreightAlias } from "./set-freight-alias";
 import { setMetadata } from "./set-metadata";
+import { tomlParse } from "./toml-parse";
+import { tomlUpdate } from "./toml-update";
 import { untar } from "./untar";
+import { yamlParse } from "./yaml-parse";
 import { yamlUpdate } from "./yaml-update";
 
 /** Every step kind this engine can run (pkg/promotion/registry.go). */
@@ -54,6 +58,7 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "helm-update-chart": helmUpdateChart,
   http,
   "http-download": httpDownload,
+  "json-parse": jsonParse,
   "json-update": jsonUpdate,
   "kustomize-build": kustomizeBuild,
   "kustomize-set-image": kustomizeSetImage,
@@ -61,6 +66,9 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "oci-push": ociPush,
   "set-freight-alias": setFreightAlias,
   "set-metadata": setMetadata,
+  "toml-parse": tomlParse,
+  "toml-update": tomlUpdate,
   untar,
+  "yaml-parse": yamlParse,
   "yaml-update": yamlUpdate,
 };

@@ -13,12 +13,31 @@ export interface Mark {
 /** Where nothing is known; go-yaml uses the zero value and compares with it. */
 export const noMark: Mark = { index: 0, line: 0, column: 0 };
 
-/** A YAML text that go-yaml would not read; the message is its own. */
+/** Where a fault was found; lines count from 0, and 0 is also what is said when none is known. */
+export interface FaultPlace {
+  /** Where what is being read began. */
+  readonly contextLine?: number;
+  readonly problemLine?: number;
+  /** Scanners tell the line itself, parsers the one before it, as they count from 0. */
+  readonly isScanner?: boolean;
+}
+
+/** A YAML text that go-yaml would not read; the message is that of version 3. */
 export class YamlError extends Error {
-  constructor(problem: string, line = 0) {
-    super(`yaml: ${line > 0 ? `line ${line}: ` : ""}${problem}`);
+  /** The message of version 2, which looks at the places in another order. */
+  readonly messageV2: string;
+
+  constructor(problem: string, { contextLine = 0, problemLine = 0, isScanner = false }: FaultPlace = {}) {
+    const step = isScanner ? 1 : 0;
+    const line = contextLine || problemLine;
+    super(yamlMessage(problem, line === 0 ? 0 : line + step));
     this.name = "YamlError";
+    this.messageV2 = yamlMessage(problem, problemLine === 0 ? contextLine : problemLine + step);
   }
+}
+
+function yamlMessage(problem: string, line: number): string {
+  return `yaml: ${line > 0 ? `line ${line}: ` : ""}${problem}`;
 }
 
 /** Reads a text from its beginning to its end. Past the end there are zeros. */
@@ -175,6 +194,5 @@ export interface Comment {
 
 /** A fault of scanning: `context` is where the token began, the cursor is where it broke. */
 export function scannerError(cursor: Cursor, context: Mark, problem: string): YamlError {
-  const line = context.line !== 0 ? context.line : cursor.line;
-  return new YamlError(problem, line === 0 ? 0 : line + 1);
+  return new YamlError(problem, { contextLine: context.line, problemLine: cursor.line, isScanner: true });
 }

@@ -26,6 +26,8 @@ export interface YamlNode {
   style: number;
   /** Short form, as `!!str`; empty when it follows from the value. */
   tag: string;
+  /** It was tagged with a lone `!`, which version 3 forgets. */
+  isNonSpecific?: boolean;
   /** Decoded text of a scalar, or the name an alias refers to. */
   value: string;
   anchor: string;

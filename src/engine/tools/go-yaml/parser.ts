@@ -56,9 +56,10 @@ export class NodeParser {
   #isFirst = true;
   #nesting = 0;
 
-  constructor(bytes: Uint8Array | string) {
+  /** `lookAhead`: how many tokens beyond the next one must be readable; 2 in version 3 of go-yaml, none before. */
+  constructor(bytes: Uint8Array | string, lookAhead = 2) {
     const input = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
-    this.#scanner = new Scanner(readYamlInput(input));
+    this.#scanner = new Scanner(readYamlInput(input), lookAhead);
   }
 
   /** The next document, or undefined at the end of the stream. */
@@ -393,6 +394,7 @@ export class NodeParser {
       node.style |= nodeStyle.tagged;
     } else {
       node.tag = impliedTag(node);
+      if (tag === "!") node.isNonSpecific = true;
     }
     return node;
   }
@@ -500,6 +502,8 @@ function isDocumentEnd(type: TokenType): boolean {
 
 /** Parser faults name the line before the place, as go-yaml does. */
 function parserError(token: Token, problem: string, context?: Token): YamlError {
-  const contextLine = context?.start.line ?? 0;
-  return new YamlError(problem, contextLine !== 0 ? contextLine : token.start.line);
+  return new YamlError(problem, {
+    contextLine: context?.start.line ?? 0,
+    problemLine: token.start.line,
+  });
 }
