@@ -6,7 +6,7 @@ import { CodedError } from "../base/errors";
 import type { Event } from "../base/events";
 import type { ResourceProblem, SourceLocation } from "../model/parse";
 import type { ProjectTree } from "../model/pipeline";
-import type { Artifacts, Freight, Promotion, ResourceRef, Warehouse } from "../model/resources";
+import type { Artifacts, Freight, Promotion, ResourceRef, Stage, Warehouse } from "../model/resources";
 
 /** An immutable whole of what a backend knows. A new one is made for every change; nothing in it is ever mutated. */
 export interface Snapshot {
@@ -35,6 +35,27 @@ export interface CreateFreightRequest extends Artifacts {
   readonly project: string;
   readonly warehouse: string;
   readonly alias?: string;
+}
+
+/** Freight put together of the newest artifacts that its Warehouse has discovered. */
+export interface NewestFreightRequest {
+  readonly project: string;
+  readonly warehouse: string;
+  readonly alias?: string;
+}
+
+/** Asks for a Promotion to each Stage right behind `downstreamFrom`. */
+export interface PromoteDownstreamRequest {
+  readonly project: string;
+  readonly freight: string;
+  readonly downstreamFrom: string;
+  readonly actor?: string;
+}
+
+/** What promoting downstream came to: what was created, and one sentence for each Stage that refused. */
+export interface DownstreamResult {
+  readonly promotions: readonly Promotion[];
+  readonly refusals: readonly string[];
 }
 
 /** Why a backend refused; the message is one sentence for the user. */
@@ -74,7 +95,18 @@ export interface Backend extends Disposable {
   refreshWarehouse(ref: ResourceRef<"Warehouse">, options: ActOptions): Promise<Warehouse>;
   /** Takes up Promotions that an ended process left unfinished. */
   resume(): Promise<void>;
+  /** Passes over a Stage now and resolves with it. */
+  refreshStage(ref: ResourceRef<"Stage">, options: ActOptions): Promise<Stage>;
   createFreight(request: CreateFreightRequest, options: ActOptions): Promise<Freight>;
+  createNewestFreight(request: NewestFreightRequest, options: ActOptions): Promise<Freight>;
+  /** Lets a Stage have Freight whatever its upstream says; `invalid` when it never asks for Freight of that origin. */
+  approveFreight(ref: ResourceRef<"Freight">, stage: string, options: ActOptions): Promise<Freight>;
+  /** `conflict` when other Freight of the Project has the alias. */
+  setFreightAlias(ref: ResourceRef<"Freight">, alias: string, options: ActOptions): Promise<Freight>;
+  /** `forbidden` while a Stage runs on it. */
+  deleteFreight(ref: ResourceRef<"Freight">, options: ActOptions): Promise<void>;
+  /** Nothing is created unless every Stage behind may have the Freight. */
+  promoteDownstream(request: PromoteDownstreamRequest, options: ActOptions): Promise<DownstreamResult>;
   /** Asks a Promotion to stop; one that is terminal already is left alone. Resolves when it has stopped. */
   abortPromotion(
     ref: ResourceRef<"Promotion">,

@@ -33,6 +33,11 @@ export async function openBackend(context: ProgramContext): Promise<Backend> {
   return context.owned.add(await openLocalBackend({ files: nodeFiles(root), log, ambientCredentials }));
 }
 
+/** Who acts, as Kargo's `create-actor` would say it. */
+export function actorOf({ env }: Terminal): string {
+  return `terminal:${env.USER ?? env.USERNAME ?? "user"}`;
+}
+
 const ambientVariable = "KARGO_WORKBENCH_AMBIENT_CREDENTIALS";
 
 /** Kinds of repositories for which credentials of this machine may be used: a list such as `git,image,helm`. */

@@ -5,6 +5,7 @@ import { DisposableStore } from "../base/disposable";
 import { errorMessage, isAbortError } from "../base/errors";
 import type { GlobalOptions, ProgramContext } from "./context";
 import { addEvalCommand } from "./eval";
+import { addFreightCommands } from "./freight";
 import { addGetCommand } from "./get";
 import { addLspCommand } from "./lsp";
 import { addPromoteCommand } from "./promote";
@@ -19,6 +20,7 @@ const commands = [
   addGetCommand,
   addRefreshCommand,
   addPromoteCommand,
+  addFreightCommands,
   addStepCommand,
   addEvalCommand,
   addValidateCommand,

@@ -4,14 +4,15 @@ import type { Command } from "commander";
 import type { Backend, PromoteRequest } from "../backend/backend";
 import type { Promotion, ResourceRef, StepExecutionMetadata } from "../model/resources";
 import { toRef } from "../model/resources";
-import { openBackend, type ProgramContext } from "./context";
-import { projectOf, stageOf } from "./names";
+import { actorOf, openBackend, type ProgramContext } from "./context";
+import { freightOf, projectOf, stageOf } from "./names";
 import { humanDuration, printValue, toOutputFormat } from "./output";
 import { CommandFailed, printLine, type Terminal, UsageError } from "./terminal";
 
 interface PromoteOptions {
   readonly project?: string;
   readonly stage?: string;
+  readonly downstreamFrom?: string;
   readonly freight?: string;
   readonly freightAlias?: string;
   readonly warehouse?: string;
@@ -28,15 +29,19 @@ export function addPromoteCommand(program: Command, context: ProgramContext): vo
     .description("Promote a piece of Freight to a Stage and wait for the Promotion to end")
     .option("-p, --project <project>", "the Project; may be left out when there is only one")
     .option("--stage <stage>", "the Stage to promote to")
+    .option("--downstream-from <stage>", "promote to every Stage right behind this one instead")
     .option("--freight <name>", "the Freight, by name")
     .option("--freight-alias <alias>", "the Freight, by alias")
     .option("--warehouse <name>", "promote the Freight of this Warehouse that auto-promotion would choose")
     .option("--abort", "abort the Promotion given by --name instead")
     .option("--name <promotion>", "name of the Promotion to abort")
     .option("--no-wait", "only create the Promotion; the next process that opens the workspace runs it")
+    .option("--wait", "wait for the Promotion to end, which is the default")
     .option("-o, --output <format>", "table, json or yaml", "table")
     .action(async (options: PromoteOptions) => {
       if (options.abort === true) await abort(context, options);
+      else if (options.downstreamFrom !== undefined)
+        await promoteDownstream(context, options, options.downstreamFrom);
       else await promote(context, options);
     });
 }
@@ -44,7 +49,7 @@ export function addPromoteCommand(program: Command, context: ProgramContext): vo
 async function promote(context: ProgramContext, options: PromoteOptions): Promise<void> {
   const { terminal } = context;
   const format = toOutputFormat(options.output);
-  if (options.stage === undefined) throw new UsageError("--stage is needed.");
+  if (options.stage === undefined) throw new UsageError("One of --stage and --downstream-from is needed.");
   const chosen = [options.freight, options.freightAlias, options.warehouse].filter(
     (value) => value !== undefined,
   );
@@ -59,7 +64,7 @@ async function promote(context: ProgramContext, options: PromoteOptions): Promis
     freight: options.freight,
     freightAlias: options.freightAlias,
     warehouse: options.warehouse,
-    actor: `terminal:${terminal.env.USER ?? terminal.env.USERNAME ?? "user"}`,
+    actor: actorOf(terminal),
   };
   const created = await backend.promote(request, { signal: terminal.signal });
   if (format === "table") printLine(terminal, `promotion.kargo.akuity.io/${created.metadata.name} created`);
@@ -67,6 +72,46 @@ async function promote(context: ProgramContext, options: PromoteOptions): Promis
   const ended = await follow(backend, created, terminal, format === "table");
   if (format !== "table") printValue(terminal, ended, format);
   report(ended, terminal, format === "table");
+}
+
+/** One Promotion for each Stage right behind; all are waited for, and the first that fails is reported. */
+async function promoteDownstream(
+  context: ProgramContext,
+  options: PromoteOptions,
+  downstreamFrom: string,
+): Promise<void> {
+  const { terminal } = context;
+  const format = toOutputFormat(options.output);
+  if (options.stage !== undefined)
+    throw new UsageError("Only one of --stage and --downstream-from is taken.");
+  if (options.warehouse !== undefined)
+    throw new UsageError("--downstream-from takes --freight or --freight-alias, not --warehouse.");
+  if ((options.freight === undefined) === (options.freightAlias === undefined))
+    throw new UsageError("Exactly one of --freight and --freight-alias is needed.");
+  const backend = await openBackend(context);
+  const tree = projectOf(backend.snapshot, options.project);
+  const found = freightOf(
+    tree,
+    options.freight === undefined ? { alias: options.freightAlias } : { name: options.freight },
+  );
+  const request = {
+    project: tree.name,
+    freight: found.metadata.name,
+    downstreamFrom: stageOf(tree, downstreamFrom).metadata.name,
+    actor: actorOf(terminal),
+  };
+  const { promotions, refusals } = await backend.promoteDownstream(request, { signal: terminal.signal });
+  const show = format === "table";
+  for (const { metadata } of promotions)
+    if (show) printLine(terminal, `promotion.kargo.akuity.io/${metadata.name} created`);
+  const ended = options.wait
+    ? await Promise.all(promotions.map((promotion) => follow(backend, promotion, terminal, show)))
+    : promotions;
+  if (format !== "table") {
+    printValue(terminal, { apiVersion: "v1", kind: "List", metadata: {}, items: ended }, format);
+  }
+  if (options.wait) for (const promotion of ended) report(promotion, terminal, show);
+  if (refusals.length > 0) throw new CommandFailed(refusals.join(" "));
 }
 
 /** Waits for the end; prints steps meanwhile; the user's interrupt becomes an abort of the Promotion. */

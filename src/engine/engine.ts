@@ -2,6 +2,7 @@
 // and the steps together; the rules live in promotion/, reconcile/ and discovery/.
 import { setTimeout as delay } from "node:timers/promises";
 import { type Disposable, DisposableStore, toDisposable } from "../base/disposable";
+import { isVerifiedIn } from "../model/freight";
 import { compareText } from "../model/pipeline";
 import {
   type Freight,
@@ -9,6 +10,7 @@ import {
   type Promotion,
   type ResourceRef,
   refKey,
+  type Stage,
   type Warehouse,
 } from "../model/resources";
 import { stepConfigError } from "../model/schema/schema";
@@ -27,11 +29,13 @@ import { argocdHealth } from "./reconcile/argocd-health";
 import { requestAbort, StageDriver } from "./reconcile/stage-driver";
 import { StageLoop } from "./stage-loop";
 import { stepRunners } from "./steps/registry";
+import * as acts from "./user-acts";
 
 export { DiscoveryError } from "./discovery/discovery-error";
 export { AdmissionError, type PromotionRequest } from "./promotion/admission";
 export type { SingleStepContext, SingleStepRequest, SingleStepResult } from "./promotion/single-step";
 export { seedRepository } from "./tools/git-seed";
+export type { DownstreamPromotions } from "./user-acts";
 
 /** What an Engine is built from: its ports, without those that have a default here. */
 export interface EngineOptions extends Omit<EnginePorts, "credentials" | "effects" | "autonomy"> {
@@ -152,6 +156,54 @@ export class Engine implements Disposable {
     return createFreight(this.#ports, request);
   }
 
+  /** Records Freight of the newest artifacts its Warehouse discovered. Throws AdmissionError and DiscoveryError. */
+  createNewestFreight(request: {
+    readonly namespace: string;
+    readonly warehouse: string;
+    readonly alias?: string;
+  }): Promise<Freight> {
+    return acts.createNewestFreight(this.#ports, request);
+  }
+
+  /** Approves Freight for a Stage. Throws AdmissionError and StoreError. */
+  approveFreight(ref: ResourceRef<"Freight">, stage: string): Promise<Freight> {
+    return acts.approveFreight(this.#ports, ref, stage);
+  }
+
+  /** Gives Freight another alias. Throws AdmissionError and StoreError. */
+  setFreightAlias(ref: ResourceRef<"Freight">, alias: string): Promise<Freight> {
+    return acts.setAlias(this.#ports, ref, alias);
+  }
+
+  /** Deletes Freight that no Stage runs on. Throws AdmissionError and StoreError. */
+  deleteFreight(ref: ResourceRef<"Freight">): Promise<void> {
+    return acts.deleteFreight(this.#ports, ref);
+  }
+
+  /** Promotes Freight to every Stage right behind one; the Promotions then run. Throws AdmissionError. */
+  async promoteDownstream(
+    freight: ResourceRef<"Freight">,
+    from: { readonly stage: string; readonly actor: string },
+  ): Promise<acts.DownstreamPromotions> {
+    const result = await acts.promoteDownstream(this.#ports, { freight, ...from });
+    for (const { metadata, spec } of result.promotions) this.#wake(metadata.namespace ?? "", spec.stage);
+    return result;
+  }
+
+  /** Passes over a Stage now; resolves with the Stage once that has happened. Throws StoreError `notFound`. */
+  async refreshStage(ref: ResourceRef<"Stage">, signal: AbortSignal): Promise<Stage> {
+    const token = await acts.requestRefresh(this.#ports, ref);
+    this.#wake(ref.namespace ?? "", ref.name);
+    let stage: Stage | undefined;
+    const isHandled = async () => {
+      stage = await this.#ports.store.get("Stage", ref);
+      return stage === undefined || (stage.status?.lastHandledRefresh ?? "") >= token;
+    };
+    await this.#until(ref, isHandled, signal);
+    if (stage === undefined) throw new StoreError("notFound", `Stage ${ref.name} does not exist.`);
+    return stage;
+  }
+
   /** Runs one step by itself on a folder. Throws only when the signal aborts. */
   runStep(request: SingleStepRequest, signal: AbortSignal): Promise<SingleStepResult> {
     const project = request.context.project ?? "";
@@ -179,18 +231,26 @@ export class Engine implements Disposable {
     });
   }
 
-  /** After the end of a Promotion its Stage takes it in; a Promotion that no Stage ever takes in is not waited for. */
+  /**
+   * After the end of a Promotion its Stage takes it in and judges what it left, so that whoever waited may promote
+   * downstream at once. A Promotion that no Stage ever takes in is not waited for.
+   */
   async #whenRecorded({ metadata, spec }: Promotion, signal: AbortSignal): Promise<void> {
     const stageRef = { kind: "Stage", namespace: metadata.namespace, name: spec.stage } as const;
     const loop = this.#stages.get(`${metadata.namespace}/${spec.stage}`);
-    const until = AbortSignal.any([signal, AbortSignal.timeout(recordingTimeoutMs)]);
+    if (loop === undefined) return;
+    const until = AbortSignal.any([signal, AbortSignal.timeout(recordingTimeoutMs), loop.ended]);
     const recorded = async () => {
       const stage = await this.#ports.store.get("Stage", stageRef);
-      return (
-        loop === undefined ||
-        loop.finished ||
-        compareText(stage?.status?.lastPromotion?.name ?? "", metadata.name) >= 0
-      );
+      const last = stage?.status?.lastPromotion;
+      if (last === undefined || last.name !== metadata.name)
+        return compareText(last?.name ?? "", metadata.name) > 0;
+      if (last.status?.phase !== "Succeeded") return true;
+      const newest = stage?.status?.freightHistory?.[0]?.verificationHistory?.[0];
+      if (newest?.phase !== "Successful") return newest !== undefined;
+      const ref = { namespace: metadata.namespace, name: spec.freight ?? "" };
+      const freight = await this.#ports.store.get("Freight", ref);
+      return freight === undefined || isVerifiedIn(freight, spec.stage);
     };
     await this.#until(stageRef, recorded, until).catch((error) => {
       if (!until.aborted) throw error;

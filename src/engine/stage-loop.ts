@@ -15,7 +15,7 @@ export class StageLoop {
   readonly #stage: string;
   readonly #shutdown: AbortSignal;
   #woken = false;
-  #finished = false;
+  readonly #ended = new AbortController();
   #onWake: (() => void) | undefined;
 
   constructor(
@@ -31,14 +31,14 @@ export class StageLoop {
     this.#shutdown = shutdown;
   }
 
-  /** True once nothing is kept going any more. */
-  get finished(): boolean {
-    return this.#finished;
+  /** Aborts once nothing is kept going any more. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** Drives again soon. False when the loop has ended and a new one is needed. */
   wake(): boolean {
-    if (this.#finished) return false;
+    if (this.#ended.signal.aborted) return false;
     this.#woken = true;
     this.#onWake?.();
     return true;
@@ -54,7 +54,7 @@ export class StageLoop {
       if (!unfinished) break;
       await this.#pause(nextAtMs - this.#ports.clock.now().getTime());
     }
-    this.#finished = true;
+    this.#ended.abort();
   }
 
   async #drive(): Promise<number> {

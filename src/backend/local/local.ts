@@ -9,12 +9,23 @@ import type { Logger } from "../../base/log";
 import { AdmissionError, DiscoveryError, Engine, type EngineOptions } from "../../engine/engine";
 import { type Clock, type SecretValueSource, StoreError } from "../../engine/ports";
 import { projectTrees } from "../../model/pipeline";
-import type { AnyResource, Freight, Kind, Promotion, ResourceRef, Warehouse } from "../../model/resources";
+import type {
+  AnyResource,
+  Freight,
+  Kind,
+  Promotion,
+  ResourceRef,
+  Stage,
+  Warehouse,
+} from "../../model/resources";
 import {
   type ActOptions,
   type Backend,
   BackendError,
   type CreateFreightRequest,
+  type DownstreamResult,
+  type NewestFreightRequest,
+  type PromoteDownstreamRequest,
   type PromoteRequest,
   type Snapshot,
 } from "../backend";
@@ -155,6 +166,32 @@ class LocalBackend implements Backend {
     return this.#act(() => this.#engine.createFreight({ ...request, namespace: request.project }));
   }
 
+  refreshStage(ref: ResourceRef<"Stage">, { signal }: ActOptions): Promise<Stage> {
+    return this.#act(() => this.#engine.refreshStage(ref, signal));
+  }
+
+  createNewestFreight({ project, ...request }: NewestFreightRequest): Promise<Freight> {
+    return this.#act(() => this.#engine.createNewestFreight({ ...request, namespace: project }));
+  }
+
+  approveFreight(ref: ResourceRef<"Freight">, stage: string): Promise<Freight> {
+    return this.#act(() => this.#engine.approveFreight(ref, stage));
+  }
+
+  setFreightAlias(ref: ResourceRef<"Freight">, alias: string): Promise<Freight> {
+    return this.#act(() => this.#engine.setFreightAlias(ref, alias));
+  }
+
+  deleteFreight(ref: ResourceRef<"Freight">): Promise<void> {
+    return this.#act(() => this.#engine.deleteFreight(ref));
+  }
+
+  promoteDownstream(request: PromoteDownstreamRequest): Promise<DownstreamResult> {
+    const { project, freight, downstreamFrom, actor = "" } = request;
+    const ref = { kind: "Freight", namespace: project, name: freight } as const;
+    return this.#act(() => this.#engine.promoteDownstream(ref, { stage: downstreamFrom, actor }));
+  }
+
   abortPromotion(
     ref: ResourceRef<"Promotion">,
     options: ActOptions & { readonly actor?: string },
@@ -228,4 +265,10 @@ function toBackendError(error: unknown): Error {
   return new BackendError("io", errorMessage(error), { cause: error });
 }
 
-const admissionCodes = { invalid: "invalid", notFound: "notFound", internal: "invalid" } as const;
+const admissionCodes = {
+  invalid: "invalid",
+  notFound: "notFound",
+  internal: "invalid",
+  conflict: "conflict",
+  forbidden: "forbidden",
+} as const;

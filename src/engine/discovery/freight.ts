@@ -102,7 +102,12 @@ async function admit(freight: Freight, store: ResourceStore): Promise<void> {
   if (problem !== undefined) {
     throw new AdmissionError("invalid", `${admissionText(problem)}.`, { field: fieldPath(problem.path) });
   }
-  if (alias === "" || labelValue.test(alias)) return;
+  if (alias !== "") checkAlias(alias);
+}
+
+/** Throws AdmissionError for an alias that cannot be a label of Kubernetes. */
+export function checkAlias(alias: string): void {
+  if (labelValue.test(alias)) return;
   const rule =
     "at most 63 letters, digits, dashes, dots and underscores, with a letter or digit at both ends";
   throw new AdmissionError("invalid", `"${alias}" cannot be an alias: it must be ${rule}.`, {

@@ -35,7 +35,7 @@ export interface PromotionRequest {
 }
 
 /** How Kubernetes would have answered. */
-export type AdmissionErrorCode = "invalid" | "notFound" | "internal";
+export type AdmissionErrorCode = "invalid" | "notFound" | "internal" | "conflict" | "forbidden";
 
 /** A Promotion that is not admitted; the message is one sentence for the user. */
 export class AdmissionError extends CodedError<AdmissionErrorCode> {
