@@ -6,7 +6,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { errorMessage, isAbortError } from "../../base/errors";
 import { goQuote } from "../../base/go-text";
 import { isObject } from "../../base/json";
-import { normChart } from "../../model/urls";
+import { chartKey } from "../../model/urls";
 import type { CredentialSource, Credentials, StepContext } from "../promotion/step";
 import { readInside } from "../tools/files";
 import { parseYamlDocument } from "../tools/go-yaml/parser";
@@ -127,7 +127,7 @@ async function setUpRepositories(
     } else if (repository.startsWith("oci://")) {
       const host = registryHost(repository);
       if (signedIn.has(host)) continue;
-      const url = `oci://${normChart(repository).replace(/\/+$/, "")}/${name}`;
+      const url = `oci://${chartKey(repository, name)}`;
       const found = await findCredentials(context, repository, url);
       if (found === undefined) continue;
       const args = registryLoginArgs(host, found.username ?? "", { plainHttp: await hosts.isPlain(host) });

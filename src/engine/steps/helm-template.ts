@@ -13,7 +13,7 @@ import {
   type StepRunner,
 } from "../promotion/step";
 import { makeDirsInside, statInside, withFile, writeInside } from "../tools/files";
-import { type Helm, HelmError, helmTemplateArgs, runHelm } from "../tools/helm";
+import { defaultKubeVersion, type Helm, HelmError, helmTemplateArgs, runHelm } from "../tools/helm";
 import { checkLinks } from "../tools/link-check";
 import {
   checkResourceFileName,
@@ -26,7 +26,7 @@ import { insideWorkDir, PathError } from "../tools/paths";
 import { ProgramError } from "../tools/process";
 import { requireProgram, withProgramHome } from "../tools/program-home";
 import { checkLocalDependencies, fetchDependencies, readDependencies } from "./chart-dependencies";
-import { because, errored } from "./step-failure";
+import { because } from "./step-failure";
 
 /** Configuration of `helm-template`. */
 export interface HelmTemplateConfig {
@@ -58,6 +58,8 @@ type Context = StepContext & Pick<Capabilities, "programs" | "credentials">;
 const maxChartDepth = 100;
 /** The program refuses charts of type `library`, which the library renders to nothing. */
 const nothingToRender = "library charts are not installable";
+/** Kargo never counts on, so documents without a name share one file. */
+const namelessFile = "resource-0.yaml";
 const crdPath = /^[^/]+(?:\/charts\/[^/]+)*\/crds\//;
 
 /** Runs `helm-template` (pkg/promotion/runner/builtin/helm_template_runner.go). */
@@ -67,20 +69,25 @@ export const helmTemplate: StepRunner<"helm-template", HelmTemplateConfig, "prog
   async run(context, config): Promise<StepResult> {
     try {
       const program = await requireProgram("helm", context.programs.helm);
-      await withProgramHome((home) => render(context, config, { program, home, signal: context.signal }));
-      return { status: "Succeeded" };
+      const { signal } = context;
+      const warnings = await withProgramHome((home) => render(context, config, { program, home, signal }));
+      return { status: "Succeeded", ...(warnings.length > 0 && { warnings }) };
     } catch (error) {
       if (isAbortError(error)) throw error;
       context.signal.throwIfAborted();
       const terminal = error instanceof ProgramError;
-      throw terminal
-        ? new StepError("Errored", error.message, { terminal, cause: error })
-        : errored(errorMessage(error));
+      const message = errorMessage(error);
+      throw new StepError("Errored", message, {
+        terminal,
+        cause: error,
+        warnings: warningsOf(message, config),
+      });
     }
   },
 };
 
-async function render(context: Context, config: HelmTemplateConfig, helm: Helm): Promise<void> {
+/** Renders and writes; answers sentences about what came out otherwise than anybody would think. */
+async function render(context: Context, config: HelmTemplateConfig, helm: Helm): Promise<string[]> {
   const { workDir } = context;
   const valuesFiles = await because("failed to compose values", findValuesFiles(context, config));
   if (config.buildDependencies) {
@@ -111,12 +118,13 @@ async function render(context: Context, config: HelmTemplateConfig, helm: Helm):
   });
   const manifest = await runHelm(helm, args).catch((error) => {
     if (error instanceof HelmError && error.message === nothingToRender) return "\n";
-    throw explained(error, config);
+    throw explained(error, config, valuesFiles);
   });
-  await because("failed to write rendered chart", async () => {
+  return await because("failed to write rendered chart", async () => {
     if (isFile) await writeFile(workDir, outPath, manifest, config.outPath);
     else if (isTree) await writeTree(workDir, outPath, rendered);
-    else await writeFlat(workDir, outPath, manifest);
+    else return await writeFlat(workDir, outPath, manifest);
+    return [];
   });
 }
 
@@ -157,9 +165,18 @@ async function checkChartLinks({ workDir, signal }: Context, chartPath: string):
 }
 
 /** Tells a refusal by helm as Kargo does, which takes the steps of rendering one by one. */
-function explained(error: unknown, { path, kubeVersion = "" }: HelmTemplateConfig): unknown {
+function explained(
+  error: unknown,
+  { path, kubeVersion = "" }: HelmTemplateConfig,
+  valuesFiles: readonly string[],
+): unknown {
   if (!(error instanceof HelmError)) return error;
   const { message } = error;
+  if (
+    valuesFiles.some((file) => message.startsWith(`read ${file}: `) || message.startsWith(`open ${file}: `))
+  ) {
+    return new Error(`failed to compose values: ${message}`, { cause: error });
+  }
   for (const [pattern, context] of contexts) {
     const reason = pattern.exec(message)?.[1];
     if (reason !== undefined) {
@@ -168,6 +185,12 @@ function explained(error: unknown, { path, kubeVersion = "" }: HelmTemplateConfi
     }
   }
   return new Error(`failed to render chart: ${message}`, { cause: error });
+}
+
+/** A chart that wants a newer cluster fails in Kargo, although no cluster is asked. */
+function warningsOf(message: string, { kubeVersion }: HelmTemplateConfig): string[] {
+  if (kubeVersion || !message.includes("which is incompatible with Kubernetes")) return [];
+  return [`Kargo renders charts for Kubernetes ${defaultKubeVersion} unless kubeVersion names another one.`];
 }
 
 const contexts: readonly (readonly [RegExp, string])[] = [
@@ -190,27 +213,31 @@ async function writeFile(workDir: string, outPath: string, manifest: string, sho
 }
 
 /** One file per resource; a hook loses the comment that names its template. */
-async function writeFlat(workDir: string, outPath: string, manifest: string): Promise<void> {
-  if (manifest.trim() === "") return;
+async function writeFlat(workDir: string, outPath: string, manifest: string): Promise<string[]> {
+  if (manifest.trim() === "") return [];
   const writing = "failed to write rendered manifest";
   const making = makeDirsInside(workDir, outPath, 0o700);
   await because(`${writing}: failed to create output directory ${goQuote(outPath)}`, making);
   const documents = splitDocuments(manifest);
+  let nameless = 0;
   for (;;) {
     const next = await because(`${writing}: failed to read YAML document`, () => documents.next());
-    if (next.done) return;
+    if (next.done) break;
     const document = next.value;
     if (document.trim() === "") continue;
     const hook = hookPath(document);
     const content = hook === undefined ? document.trim() : withoutSource(document);
     const context = hook === undefined ? writing : `failed to write hook ${goQuote(hook)}`;
-    await because(context, writeResource(workDir, outPath, content));
+    const name = flatFileName(content) ?? namelessFile;
+    if (name === namelessFile) nameless++;
+    await because(context, writeResource(workDir, outPath, name, content));
   }
+  if (nameless === 0) return [];
+  const told = `Rendered documents that do not say what they are: ${nameless}.`;
+  return [`${told} Kargo writes each of them to ${namelessFile}, over the one before.`];
 }
 
-async function writeResource(workDir: string, outPath: string, content: string): Promise<void> {
-  // Kargo never counts on, so nameless resources share one file.
-  const name = flatFileName(content) ?? "resource-0.yaml";
+async function writeResource(workDir: string, outPath: string, name: string, content: string): Promise<void> {
   checkResourceFileName(name);
   const writing = writeInside(workDir, join(outPath, name), content);
   await because(`failed to write resource to file ${goQuote(name)}`, writing);
