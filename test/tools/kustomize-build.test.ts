@@ -1,6 +1,7 @@
 // kustomize-build beyond its golden cases: missing programs, kubectl in kustomize's place, stopping, remote files.
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { faultOf, programsWith, runStepIn } from "../support/step-context";
 import { tempDir } from "../support/temp";
 
 const kustomize = await findProgram("kustomize").catch(() => "");
+const helm = await findProgram("helm").catch(() => "");
 const kubectl = await findProgram("kubectl").catch(() => "");
 const skip = kustomize === "" && "kustomize missing";
 
@@ -88,4 +90,73 @@ test("a remote file is fetched, and stopping while it is slow leaves nothing beh
   await assert.rejects(run, { name: "AbortError" });
   assert.deepEqual(programsWith(work), []);
   assert.deepEqual(readdirSync(temp), []);
+});
+
+test("a remote chart is pulled beside the kustomization and stays there", {
+  skip: skip || (helm === "" && "helm missing"),
+}, async (t) => {
+  const root = tempDir(t);
+  const chart = join(root, "app");
+  mkdirSync(join(chart, "templates"), { recursive: true });
+  writeFileSync(join(chart, "Chart.yaml"), "apiVersion: v2\nname: app\nversion: 1.2.3\n");
+  writeFileSync(join(chart, "values.yaml"), "{}\n");
+  writeFileSync(join(chart, "templates/ns.yaml"), namespace);
+  const env = { ...process.env, HOME: root };
+  for (const args of [
+    ["package", chart, "-d", join(root, "repo")],
+    ["repo", "index", join(root, "repo")],
+  ]) {
+    execFileSync(helm, args, { env, stdio: "ignore" });
+  }
+  const server = createServer((request, response) => {
+    response.end(readFileSync(join(root, "repo", request.url ?? "")));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const repo = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const entry = `helmCharts:\n- name: app\n  repo: ${repo}\n  version: 1.2.3\n  releaseName: rel\n`;
+  const work = workWith(t, { "kustomization.yaml": entry });
+  await runStepIn(kustomizeBuild, work, config, { programs: {} });
+  assert.equal(readFileSync(join(work, "all.yaml"), "utf8"), namespace);
+  assert.deepEqual(readdirSync(join(work, "charts")), ["app-1.2.3"]);
+});
+
+test("a Git repository serves as a base, and cannot reach out of itself", { skip }, async (t) => {
+  const root = tempDir(t);
+  const repository = join(root, "base");
+  mkdirSync(repository);
+  const commit = (text: string) => {
+    writeFileSync(join(repository, "kustomization.yaml"), text);
+    const identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"];
+    execFileSync("git", ["add", "-A"], { cwd: repository });
+    execFileSync("git", [...identity, "commit", "-qm", "x"], { cwd: repository });
+  };
+  execFileSync("git", ["init", "-q", "-b", "main"], { cwd: repository });
+  writeFileSync(join(repository, "ns.yaml"), namespace);
+  commit("resources: [ns.yaml]\n");
+  const work = workWith(t, {
+    "kustomization.yaml": `resources: ["file://${repository}?ref=main"]\n`,
+  });
+  await runStepIn(kustomizeBuild, work, config, { programs: {} });
+  assert.equal(readFileSync(join(work, "all.yaml"), "utf8"), namespace);
+
+  commit("configMapGenerator:\n- name: c\n  files: [k=/etc/hostname]\n");
+  const fault = await faultOf(runStepIn(kustomizeBuild, work, config, { programs: {} }));
+  assert.match(fault.message, /security; file '\/etc\/hostname' is not in or below/);
+});
+
+test("a link in the place of a file is not written through", { skip }, async (t) => {
+  const outside = join(tempDir(t), "outside");
+  writeFileSync(outside, "kept");
+  const work = workWith(t, { "kustomization.yaml": "resources: [ns.yaml]\n", "ns.yaml": namespace });
+  mkdirSync(join(work, "out"));
+  symlinkSync(outside, join(work, "out/namespace-shop.yaml"));
+  const fault = await faultOf(
+    runStepIn(kustomizeBuild, work, { path: ".", outPath: "out" }, { programs: {} }),
+  );
+  assert.match(fault.message, /^failed to write built manifests to "out": open out\/namespace-shop\.yaml: /);
+  assert.equal(readFileSync(outside, "utf8"), "kept");
 });
