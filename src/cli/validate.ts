@@ -6,7 +6,13 @@ import type { Command } from "commander";
 import { nodeFiles } from "../backend/local/node-files";
 import { mapConcurrently } from "../base/concurrency";
 import { compareBytewise } from "../base/text";
-import { LanguageService } from "../language/language-service";
+import {
+  isRuleId,
+  LanguageService,
+  type LanguageSettings,
+  type RuleId,
+  type RuleSetting,
+} from "../language/language-service";
 import type { ProgramContext } from "./context";
 import type { ReportedProblem } from "./problem";
 import { sarifLog } from "./sarif";
@@ -14,6 +20,8 @@ import { CommandFailed, printError, printLine, type Terminal, UsageError, worksp
 
 interface ValidateOptions {
   readonly output: string;
+  readonly rule: readonly string[];
+  readonly customStep: readonly string[];
 }
 
 const formats = ["text", "json", "sarif"] as const;
@@ -26,13 +34,29 @@ export function addValidateCommand(program: Command, context: ProgramContext): v
     .command("validate [PATH...]")
     .description("Check Kargo YAML as the editor does; exits with 1 when there are errors")
     .option("-o, --output <format>", "text, json or sarif", "text")
-    .action(async (paths: string[], { output }: ValidateOptions) => {
+    .option(
+      "--rule <rule=severity>",
+      "error, warning, information, hint or off for a rule; may be repeated",
+      collect,
+      [],
+    )
+    .option(
+      "--custom-step <name>",
+      "a step kind of your own, which is known then; may be repeated",
+      collect,
+      [],
+    )
+    .action(async (paths: string[], { output, rule, customStep }: ValidateOptions) => {
       const format = formats.find((one) => one === output);
       if (format === undefined)
         throw new UsageError(`-o takes text, json or sarif, not ${JSON.stringify(output)}.`);
       const { terminal } = context;
       const root = workspaceRoot(terminal, context.globals().workspace);
-      const { problems, checked } = await validate(root, paths, terminal);
+      const settings = {
+        severities: Object.fromEntries(rule.map(toRuleSetting)),
+        customSteps: new Set(customStep),
+      };
+      const { problems, checked } = await validate(root, paths, settings, terminal);
       if (format === "json") printLine(terminal, JSON.stringify(problems, undefined, 2));
       else if (format === "sarif") printLine(terminal, JSON.stringify(sarifLog(problems), undefined, 2));
       else printText(terminal, problems, checked);
@@ -41,10 +65,27 @@ export function addValidateCommand(program: Command, context: ProgramContext): v
     });
 }
 
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+const severities: readonly string[] = ["error", "warning", "information", "hint", "off"];
+
+/** `rule=severity`, as the editor's setting has them. Throws UsageError. */
+function toRuleSetting(text: string): readonly [RuleId, RuleSetting] {
+  const [rule = "", severity = ""] = text.split("=", 2);
+  if (!isRuleId(rule)) throw new UsageError(`There is no rule ${JSON.stringify(rule)}.`);
+  if (!severities.includes(severity)) {
+    throw new UsageError(`--rule ${rule} takes ${severities.join(", ")}, not ${JSON.stringify(severity)}.`);
+  }
+  return [rule, severity as RuleSetting];
+}
+
 /** Reads the whole workspace, so that names are known across files, and judges what the paths name. */
 async function validate(
   root: string,
   paths: readonly string[],
+  settings: Partial<LanguageSettings>,
   terminal: Terminal,
 ): Promise<{ readonly problems: readonly ReportedProblem[]; readonly checked: number }> {
   if ((await kindOf(root)) !== "folder") throw new UsageError(`There is no folder ${root}.`);
@@ -52,6 +93,7 @@ async function validate(
   const chosen = paths.length === 0 ? all : (await Promise.all(paths.map(filesAt(terminal)))).flat();
   const files = [...new Set([...all, ...chosen])];
   const service = new LanguageService();
+  service.configure(settings);
   await mapConcurrently(files, readers, async (path) => {
     terminal.signal.throwIfAborted();
     service.setText(slashed(path), await textOf(path));

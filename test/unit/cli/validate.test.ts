@@ -189,3 +189,18 @@ test("says what the language service says", async (t) => {
   assert.deepEqual(printed, seen);
   assert.ok(printed.length > 1);
 });
+
+test("takes rule severities and names of custom steps as the editor's settings do", async (t) => {
+  const own = stage("own", { steps: "- uses: my-step\n  config: {}\n" });
+  const root = folder(t, { "a.yaml": project(own), "b.yaml": wrongType });
+  const both = await validate(root);
+  assert.match(both.out, /unknown-step/);
+  const settings = ["--rule", "type=warning", "--custom-step", "my-step"];
+  const eased = await validate(root, ...settings);
+  assert.equal(eased.code, 0);
+  assert.match(eased.out, /b\.yaml:5:13: warning type/);
+  assert.doesNotMatch(eased.out, /unknown-step/);
+  assert.deepEqual((await validate(root, "--rule", "type=off", "--rule", "unknown-step=off")).out, "");
+  for (const wrong of ["nope=off", "type=loud", "type"])
+    assert.equal((await validate(root, "--rule", wrong)).code, 2);
+});
