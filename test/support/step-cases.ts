@@ -174,7 +174,7 @@ export async function checkStep(kind: StepKind, name: string): Promise<void> {
     assert.deepEqual(after, tree);
   } finally {
     process.umask(umask);
-    rmSync(work, { recursive: true, force: true });
+    rmSync(dirname(work), { recursive: true, force: true });
   }
 }
 

@@ -160,3 +160,19 @@ test("a link in the place of a file is not written through", { skip }, async (t)
   assert.match(fault.message, /^failed to write built manifests to "out": open out\/namespace-shop\.yaml: /);
   assert.equal(readFileSync(outside, "utf8"), "kept");
 });
+
+test("links out of the work directory are not followed into a chart", {
+  skip: skip || (helm === "" && "helm missing"),
+}, async (t) => {
+  const work = workWith(t, {
+    "kustomization.yaml": "helmCharts:\n- name: app\n  releaseName: rel\n",
+    "charts/app/Chart.yaml": "apiVersion: v2\nname: app\nversion: 1.0.0\n",
+    "charts/app/values.yaml": "{}\n",
+    "charts/app/templates/ns.yaml": namespace,
+  });
+  await runStepIn(kustomizeBuild, work, config, { programs: {} });
+  assert.equal(readFileSync(join(work, "all.yaml"), "utf8"), namespace);
+  symlinkSync("/etc/hostname", join(work, "charts/app/templates/x.yaml"));
+  const fault = await faultOf(runStepIn(kustomizeBuild, work, config, { programs: {} }));
+  assert.equal(fault.message, "symlink at charts/app/templates/x.yaml points outside the path boundary");
+});

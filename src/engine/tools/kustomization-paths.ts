@@ -5,6 +5,7 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { isObject } from "../../base/json";
+import { checkLinks } from "./link-check";
 import { isSubPath } from "./paths";
 
 const fileNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -48,6 +49,8 @@ const dataFields = new Set([
   "options",
   "valuesInline",
 ]);
+const inflationGenerator = "HelmChartInflationGenerator";
+const maxChartDepth = 100;
 const helmFields = new Set(["helmCharts", "helmChartInflationGenerator"]);
 
 /** What a kustomization and everything it names needs. */
@@ -130,9 +133,32 @@ class KustomizationWalk {
     if (Array.isArray(value)) {
       for (const entry of value) await this.#value(entry, dir, field);
     } else if (isObject(value)) {
+      await this.#charts(value, dir);
       for (const [key, entry] of Object.entries(value)) {
-        if (helmFields.has(key) || entry === "HelmChartInflationGenerator") this.usesHelm = true;
+        if (helmFields.has(key) || entry === inflationGenerator) this.usesHelm = true;
         if (!dataFields.has(key)) await this.#value(entry, dir, key);
+      }
+    }
+  }
+
+  /** Charts that lie beside the kustomization: helm follows every link in them. */
+  async #charts(value: Readonly<Record<string, unknown>>, dir: string): Promise<void> {
+    const isPlugin = value.kind === inflationGenerator;
+    const entries = isPlugin
+      ? [value]
+      : Array.isArray(value.helmCharts)
+        ? value.helmCharts.filter(isObject)
+        : [];
+    const globals = isPlugin ? value : isObject(value.helmGlobals) ? value.helmGlobals : {};
+    const home =
+      typeof globals.chartHome === "string" && globals.chartHome !== "" ? globals.chartHome : "charts";
+    for (const { name, version } of entries) {
+      for (const place of [String(name), join(`${name}-${version}`, String(name))]) {
+        const chart = isAbsolute(home) ? join(home, place) : join(dir, home, place);
+        if ((await statOrNothing(chart))?.isDirectory() !== true) continue;
+        await this.reference(chart, "files");
+        const limits = { maxDepth: maxChartDepth, dangling: "allowed", signal: this.#signal } as const;
+        await checkLinks(this.#root, await realpath(chart), limits);
       }
     }
   }
