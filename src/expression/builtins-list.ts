@@ -98,7 +98,9 @@ export const get: Run = (args) => {
     const name = mapKeyFor(key, types.anyMap) as string;
     return Object.hasOwn(from, name) ? (from[name] ?? null) : null;
   }
-  if (typeOf(from)?.kind === "struct") return fieldOf(from, expectString(key)) ?? null;
+  const type = typeOf(from);
+  if (type?.kind === "struct") return fieldOf(from, expectString(key)) ?? null;
+  if (type?.kind === "map") mapKeyFor(key, type);
   return null;
 };
 

@@ -233,6 +233,8 @@ class Scanner {
 function quoteChar(char: string): string {
   if (char === "'") return "'\\''";
   if (char === '"') return "'\"'";
+  const code = char.charCodeAt(0);
+  if (code >= 0xdc80 && code <= 0xdcff) return `'${String.fromCharCode(code - 0xdc00)}'`;
   // Go looks at single bytes here.
   const bytes = new TextEncoder().encode(char);
   const first = bytes.length > 1 ? String.fromCodePoint(bytes[0] ?? 0) : char;

@@ -34,6 +34,7 @@ export function regexProblem(pattern: string): string | undefined {
 }
 
 function build(pattern: string): Regex | string {
+  if (toValid(pattern) !== pattern) return `error parsing regexp: invalid UTF-8: \`${pattern}\``;
   try {
     const regex = RE2JS.compile(pattern);
     return { size: regex.programSize(), test: (text) => regex.test(toValid(text)) };

@@ -279,6 +279,7 @@ function mapKey(key: unknown): unknown {
     return `${keyPrefix}${key.type.name}${keyPrefix}${typeof key.value}:${key.value}`;
   if (key instanceof ListValue)
     return `${keyPrefix}${key.type.name}${key.items.map(keyText).join(keyPrefix)}`;
+  if (key instanceof TypedNil) return `${keyPrefix}nil${keyPrefix}${key.type.name}`;
   if (key instanceof StructValue) {
     const fields = key.type.fields.map((field) => keyText(key.get(field.name)));
     return `${keyPrefix}${key.type.name}${fields.join(keyPrefix)}`;
