@@ -75,11 +75,34 @@ function areUnderscoresPlaced(text: string): boolean {
   return before !== "_";
 }
 
+/** A hexadecimal float, rounded to the nearest double, halves to even. */
 function hexValue(text: string): number {
-  const [, sign, whole = "", fraction = "", power = "0"] =
-    /^([-+]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([-+]?\d+)$/.exec(text) ?? [];
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([+-]?\d+)$/i.exec(text) ?? [];
   if (whole + fraction === "") return Number.NaN;
-  const magnitude = Number(BigInt(`0x${whole}${fraction}`));
-  const value = magnitude * 2 ** (Number(power) - 4 * fraction.length);
-  return sign === "-" ? -value : value;
+  const mantissa = BigInt(`0x${whole}${fraction}`);
+  const power = Math.max(-100_000, Math.min(100_000, Number(exponent))) - 4 * fraction.length;
+  const size = scale(mantissa, power);
+  return sign === "-" ? -size : size;
+}
+
+/** `mantissa * 2 ** power` as the nearest double. */
+function scale(mantissa: bigint, power: number): number {
+  if (mantissa === 0n) return 0;
+  const length = mantissa.toString(2).length;
+  const exponent = length + power;
+  if (exponent > 1024) return Infinity;
+  const precision = Math.min(53, exponent + 1074);
+  if (precision < 0) return 0;
+  const cut = BigInt(Math.max(0, length - precision));
+  const rounded = cut === 0n ? mantissa : roundHalfEven(mantissa, cut);
+  const rest = power + Number(cut);
+  return Number(rounded) * 2 ** Math.trunc(rest / 2) * 2 ** (rest - Math.trunc(rest / 2));
+}
+
+function roundHalfEven(value: bigint, cut: bigint): bigint {
+  const floor = value >> cut;
+  const rest = value - (floor << cut);
+  const half = 1n << (cut - 1n);
+  return rest > half || (rest === half && (floor & 1n) === 1n) ? floor + 1n : floor;
 }

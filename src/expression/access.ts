@@ -194,6 +194,7 @@ function argument(value: unknown, param: Type, rest: boolean): unknown {
 
 /** Calls with arguments asserted to be exactly of the parameter types; nil fits no more than anything else. */
 export function callTyped(callee: unknown, type: Type, args: readonly unknown[]): unknown {
+  if (args.length < type.params.length) fault("stack underflow");
   for (let i = type.params.length - 1; i >= 0; i--) {
     const param = type.params[i] ?? types.any;
     if (param.kind !== "interface" && typeOf(args[i]) !== param) wrongType(args[i], param.name);

@@ -41,6 +41,7 @@ function expectList(value: unknown, act: string): readonly unknown[] {
   return listItems(value) ?? fault(`cannot ${act} ${kindName(value)}`);
 }
 
+/** Characters of a text, elements of a list, entries of a map. */
 export function length(value: unknown, frame: Frame): bigint {
   const text = value instanceof Scalar ? value.value : value;
   if (typeof text === "string") {
@@ -80,6 +81,7 @@ export function endElement(args: readonly unknown[], index: bigint): unknown {
   }
 }
 
+/** Element or entry, nil where there is none; never an index error. */
 export const get: Run = (args) => {
   if (args.length < 2) fault(`invalid number of arguments (expected 2, got ${args.length})`);
   const [from, key] = args;
@@ -110,6 +112,7 @@ function indexIn(key: unknown, size: number): number {
   return index < 0 ? (size + index < 0 ? size : size + index) : index;
 }
 
+/** The first so many elements; the type of the list is kept. */
 export const take: Run = (args) => {
   if (args.length !== 2) fault(`invalid number of arguments (expected 2, got ${args.length})`);
   const [list, count] = args;
@@ -138,18 +141,21 @@ function expectMap(args: readonly unknown[], act: string, to = ""): readonly (re
   return entries ?? fault(`cannot ${act} ${kindName(map)}${to}`);
 }
 
+/** Keys of a map, in no order to rely on. */
 export const keys: Run = (args, frame) => {
   const entries = expectMap(args, "get keys from");
   spend(frame, entries.length * 4);
   return entries.map(([key]) => key);
 };
 
+/** Values of a map, in no order to rely on. */
 export const values: Run = (args, frame) => {
   const entries = expectMap(args, "get values from");
   spend(frame, entries.length * 4);
   return entries.map(([, value]) => value ?? null);
 };
 
+/** Entries of a map as pairs of key and value. */
 export const toPairs: Run = (args, frame) => {
   const entries = expectMap(args, "transform", " to pairs");
   spend(frame, entries.length * 4);
@@ -166,6 +172,7 @@ function verbText(value: unknown): string {
   return number ? `%!s(${type.name}=${text})` : text;
 }
 
+/** A map from pairs; the last of equal keys wins. */
 export const fromPairs: Run = (args, frame) => {
   const list = expectOne(args);
   const items = listItems(list) ?? fault(`cannot transform ${verbText(list)} from pairs`);
@@ -177,18 +184,20 @@ export const fromPairs: Run = (args, frame) => {
     if (parts === undefined) return fault(`invalid pair ${formatValue(pair)}`);
     if (parts.length !== 2) fault(`invalid pair length ${formatValue(pair)}`);
     const [key, value] = parts;
-    if (!isHashable(key)) fault(`hash of unhashable type: ${typeName(key)}`);
+    if (!isHashable(key)) fault(`runtime error: hash of unhashable type ${typeName(key)}`);
     map.set(key ?? null, value ?? null);
   }
   return map;
 };
 
+/** A new list, last element first. */
 export const reverse: Run = (args, frame) => {
   const items = expectList(expectOne(args), "reverse");
   grow(frame, items.length);
   return [...items].reverse();
 };
 
+/** Without elements equal to an earlier one. */
 export const uniq: Run = (args, frame) => {
   const items = expectList(expectOne(args), "uniq");
   const kept: unknown[] = [];
@@ -196,6 +205,7 @@ export const uniq: Run = (args, frame) => {
   return kept;
 };
 
+/** Lists as one; nil when all are empty. */
 export const concat: Run = (args, frame) => {
   if (args.length === 0) fault("invalid number of arguments (expected at least 1, got 0)");
   const lists = args.map((arg) => expectList(arg, "concat"));
@@ -204,6 +214,7 @@ export const concat: Run = (args, frame) => {
   return size === 0 ? new TypedNil(types.anyList) : lists.flat();
 };
 
+/** Elements of all nested lists in one list. */
 export const flatten: Run = (args, frame) => {
   const items = expectList(expectOne(args), "flatten");
   const flat: unknown[] = [];
@@ -236,6 +247,7 @@ const sortable: ReadonlySet<Type> = new Set([
   sliceOf(types.float64),
 ]);
 
+/** A new list in ascending or descending order. */
 export const sort: Run = (args, frame) => {
   if (args.length !== 1 && args.length !== 2) {
     fault(`invalid number of arguments (expected 1 or 2, got ${args.length})`);

@@ -1,8 +1,9 @@
 // Built-in functions on numbers: conversion, rounding, aggregates, bits (builtin/lib.go of expr-lang).
 // Arithmetic operators are in operators.ts.
+import { parseGoFloat, parseGoInt } from "../base/go-number";
 import { fault } from "./errors";
 import type { Frame, Run } from "./frame";
-import { parseIntGo, readFloat, truncateToInt } from "./go-number";
+import { truncateToInt } from "./go-number";
 import { spend } from "./meter";
 import { numberOf, order, toInt } from "./operators";
 import { isIntegerKind, isIntegerType, type Type, types } from "./types";
@@ -15,6 +16,7 @@ function notFor(name: string, value: unknown): never {
   return fault(`invalid argument for ${name} (type ${typeName(value)})`);
 }
 
+/** Keeps the type; the least number of a width stays what it is. */
 export function abs(value: unknown): unknown {
   const number = numberOf(value);
   if (number === undefined) return notFor("abs", value);
@@ -29,7 +31,9 @@ function rounding(name: string, compute: (value: number) => number): (value: unk
   };
 }
 
+/** Up to a whole number, as a float. */
 export const ceil = rounding("ceil", Math.ceil);
+/** Down to a whole number, as a float. */
 export const floor = rounding("floor", Math.floor);
 /** Half away from zero. */
 export const round = rounding("round", (value) => {
@@ -37,10 +41,11 @@ export const round = rounding("round", (value) => {
   return Math.abs(value - whole) >= 0.5 ? whole + Math.sign(value) : whole;
 });
 
+/** To int: floats are cut toward zero, texts must be plain decimal, declared types over numbers give their number. */
 export function int(value: unknown): bigint {
   const number = numberOf(value);
   if (number !== undefined) return toInt(value);
-  if (typeof value === "string") return parseIntGo(value) ?? fault(`invalid operation: int(${value})`);
+  if (typeof value === "string") return parseGoInt(value) ?? fault(`invalid operation: int(${value})`);
   // Declared types over numbers convert as their numbers do.
   if (value instanceof Scalar && typeof value.value === "bigint") return BigInt.asIntN(64, value.value);
   if (value instanceof Scalar && typeof value.value === "number") return truncateToInt(value.value);
@@ -48,12 +53,12 @@ export function int(value: unknown): bigint {
   return fault(`invalid operation: int(${typeName(value)})`);
 }
 
+/** To float64; texts as strconv.ParseFloat reads them. */
 export function float(value: unknown): number {
   const number = numberOf(value);
   if (number !== undefined) return Number(number);
   if (typeof value !== "string") return fault(`invalid operation: float(${typeName(value)})`);
-  const read = readFloat(value);
-  return typeof read === "number" ? read : fault(`invalid operation: float(${value})`);
+  return parseGoFloat(value) ?? fault(`invalid operation: float(${value})`);
 }
 
 type Better = (best: unknown, candidate: unknown) => boolean;
@@ -106,7 +111,9 @@ function isNumeric(value: unknown): boolean {
   );
 }
 
+/** The largest number of all arguments and nested lists, with its own type; nil when there is none. */
 export const max = extreme("max", (best, candidate) => order("<", best, candidate));
+/** The smallest, as `max`. */
 export const min = extreme("min", (best, candidate) => order(">", best, candidate));
 
 /** All numbers in the arguments and their lists, as floats. */
@@ -123,11 +130,13 @@ function allNumbers(name: string, args: readonly unknown[], frame: Frame, depth 
   return out;
 }
 
+/** The mean as a float; 0 of nothing. */
 export const mean: Run = (args, frame) => {
   const values = allNumbers("mean", args, frame);
   return values.length === 0 ? 0 : values.reduce((total, value) => total + value, 0) / values.length;
 };
 
+/** The median as a float; 0 of nothing. */
 export const median: Run = (args, frame) => {
   const values = allNumbers("median", args, frame);
   // Go puts what is not a number first.
@@ -156,14 +165,22 @@ function shift(count: bigint): bigint {
   return count > 64n ? 64n : count;
 }
 
+/** `x & y`. */
 export const bitand = bits("bitand", (x, y) => x & y);
+/** `x | y`. */
 export const bitor = bits("bitor", (x, y) => x | y);
+/** `x ^ y`. */
 export const bitxor = bits("bitxor", (x, y) => x ^ y);
+/** `x & ~y` (Go `&^`). */
 export const bitnand = bits("bitnand", (x, y) => x & ~y);
+/** Shift to the left. */
 export const bitshl = bits("bitshl", (x, y) => x << shift(y));
+/** Shift to the right, keeping the sign. */
 export const bitshr = bits("bitshr", (x, y) => x >> shift(y));
+/** Shift to the right, filling with zeros. */
 export const bitushr = bits("bitushr", (x, y) => BigInt.asUintN(64, x) >> shift(y));
 
+/** All bits inverted. */
 export const bitnot: Run = (args) => {
   if (args.length !== 1) fault(`invalid number of arguments for bitnot (expected 1, got ${args.length})`);
   return ~bitOperand("bitnot", args[0]);

@@ -28,6 +28,7 @@ function made(text: string, frame: Frame): string {
   return text;
 }
 
+/** Any value as Go prints it. */
 export function text(value: unknown, frame: Frame): string {
   return made(formatValue(value, frame), frame);
 }
@@ -43,6 +44,7 @@ function bytewise<T>(
 
 const edgeSpace = /^[\t-\r \u0085\p{Z}]+|[\t-\r \u0085\p{Z}]+$/gu;
 
+/** Without white space, or without the given characters, at both ends. */
 export const trim: Run = (args, frame) => {
   if (args.length !== 1 && args.length !== 2) {
     fault(`invalid number of arguments for trim (expected 1 or 2, got ${args.length})`);
@@ -68,6 +70,7 @@ function charBefore(text: string, end: number): string {
   return charAt(text, end - (pair ? 2 : 1));
 }
 
+/** Without the prefix (a space when none is given), once. */
 export const trimPrefix: Run = (args) => {
   const prefix = args.length === 2 ? argumentText(args, 1) : " ";
   const trimmed = ([value = "", part = ""]: readonly string[]) =>
@@ -75,6 +78,7 @@ export const trimPrefix: Run = (args) => {
   return bytewise([argumentText(args, 0), prefix], trimmed, fromByteString);
 };
 
+/** Without the suffix (a space when none is given), once. */
 export const trimSuffix: Run = (args) => {
   const suffix = args.length === 2 ? argumentText(args, 1) : " ";
   const trimmed = ([value = "", part = ""]: readonly string[]) =>
@@ -89,10 +93,12 @@ function spendCase(text: string, frame: Frame): string {
   return text;
 }
 
+/** Capitals, one for one. */
 export function upper(value: unknown, frame: Frame): string {
   return upperText(spendCase(expectString(value), frame));
 }
 
+/** Small letters, one for one. */
 export function lower(value: unknown, frame: Frame): string {
   return lowerText(spendCase(expectString(value), frame));
 }
@@ -137,9 +143,12 @@ function splitting(name: string, keep: "separator" | "nothing"): Run {
   };
 }
 
+/** Pieces between separators. */
 export const split = splitting("split", "nothing");
+/** Pieces that keep the separator at their ends. */
 export const splitAfter = splitting("splitAfter", "separator");
 
+/** With the first so many, or all, occurrences replaced. */
 export const replace: Run = (args, frame) => {
   if (args.length !== 3 && args.length !== 4) {
     fault(`invalid number of arguments for replace (expected 3 or 4, got ${args.length})`);
@@ -167,6 +176,7 @@ function gaps(value: string, limit: bigint): string[] {
   return ["", ...chars.slice(0, cuts - 1), chars.slice(cuts - 1).join("")];
 }
 
+/** The text so many times. */
 export const repeat: Run = (args, frame) => {
   const value = argumentText(args, 0);
   const count = toInt(argument(args, 1));
@@ -176,6 +186,7 @@ export const repeat: Run = (args, frame) => {
   return settle(value.repeat(Number(count)));
 };
 
+/** A list of texts as one. */
 export const join: Run = (args, frame) => {
   const glue = args.length === 2 ? argumentText(args, 1) : "";
   const list = argument(args, 0);
@@ -201,9 +212,12 @@ function position(find: (value: string, part: string) => number): Run {
   };
 }
 
+/** First position in bytes, -1 when absent. */
 export const indexOf = position((value, part) => value.indexOf(part));
+/** Last position in bytes, -1 when absent. */
 export const lastIndexOf = position((value, part) => value.lastIndexOf(part));
 
+/** Whether a text begins with another. */
 export const hasPrefix: Run = (args) =>
   bytewise(
     [argumentText(args, 0), argumentText(args, 1)],
@@ -211,6 +225,7 @@ export const hasPrefix: Run = (args) =>
     (result) => result,
   );
 
+/** Whether a text ends with another. */
 export const hasSuffix: Run = (args) =>
   bytewise(
     [argumentText(args, 0), argumentText(args, 1)],
@@ -218,6 +233,7 @@ export const hasSuffix: Run = (args) =>
     (result) => result,
   );
 
+/** JSON, two spaces a level. */
 export const writeJson: Run = (args, frame) => {
   try {
     return made(toJson(argument(args, 0), { indent: "  ", meter: frame }), frame);
@@ -227,6 +243,7 @@ export const writeJson: Run = (args, frame) => {
   }
 };
 
+/** Value of a JSON text. */
 export const readJson: Run = (args, frame) => {
   const value = argumentText(args, 0);
   spend(frame, value.length);
@@ -234,6 +251,7 @@ export const readJson: Run = (args, frame) => {
   return problem === undefined ? read : fault(problem);
 };
 
+/** Standard base64 with padding. */
 export const toBase64: Run = (args, frame) => {
   const value = argumentText(args, 0);
   spend(frame, value.length >> 1);
@@ -242,6 +260,7 @@ export const toBase64: Run = (args, frame) => {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/** What standard base64 stands for; padding is required. */
 export const fromBase64: Run = (args, frame) => {
   const value = argumentText(args, 0);
   spendMaking(frame, value);

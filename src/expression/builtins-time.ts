@@ -8,6 +8,7 @@ import { type Location, loadLocation } from "./go-time-zone";
 import { argument, argumentText, expectString } from "./operators";
 import { currentTime, durationOf, locationOf, locationPointer, TimeValue } from "./time-values";
 
+/** The current time, in the given zone. */
 export const now: Run = (args) => {
   if (args.length === 0) return currentTime();
   const zone = args.length === 1 ? locationOf(args[0]) : undefined;
@@ -15,12 +16,14 @@ export const now: Run = (args) => {
   return fault(`invalid number of arguments (expected 0, got ${args.length})`);
 };
 
+/** A duration as Go reads it. */
 export const duration: Run = (args) => {
   const text = argumentText(args, 0);
   const ns = parseDuration(text);
   return ns === undefined ? fault(durationProblem(text) ?? "") : durationOf(ns);
 };
 
+/** A time zone by its name. */
 export const timezone: Run = (args) => locationPointer(load(argumentText(args, 0)));
 
 function load(name: string): Location {
@@ -39,6 +42,7 @@ const tried = [
   layouts.rfc1123,
 ];
 
+/** A time from a text: by a layout, or by the first of the usual ones that fits. */
 export const date: Run = (args) => {
   const zone = locationOf(argument(args, 0));
   const rest = zone === undefined ? args : args.slice(1);

@@ -1,5 +1,10 @@
 // The door of the expression language: expr-lang v1.17.8 as Kargo embeds it, usable as a library of its own.
 // Knows nothing of Kargo; hosts declare their functions and types with what is exported here.
+export {
+  parseGoBool as parseBoolGo,
+  parseGoFloat as parseFloatGo,
+  parseGoInt as parseIntGo,
+} from "../base/go-number";
 export type { Node } from "./ast";
 export { children, mapChildren } from "./ast";
 export { builtinNames, isBuiltin, predicateBuiltins } from "./builtin-names";
@@ -9,7 +14,7 @@ export { type FunctionDeclaration, type FunctionTable, functionTable, type Signa
 export { formatValue } from "./go-format";
 export { JsonError, jsonText, toJson } from "./go-json";
 export { fromJsonValue, type JsonResult, parseJson } from "./go-json-parse";
-export { formatFloat, parseBoolGo, parseFloatGo, parseIntGo } from "./go-number";
+export { formatFloat } from "./go-number";
 export { goQuote } from "./go-quote";
 export { fromBytes, toBytes, toValid } from "./go-text";
 export { secondsInZone } from "./go-time-layout";

@@ -121,7 +121,7 @@ function numericName(offset: number): string {
 export const utc: Location = new FixedLocation("UTC", 0);
 
 /** The zone of the machine; UTC on a Kargo server, and here too, so that expressions give the same everywhere. */
-export const local: Location = new FixedLocation("Local", 0, "UTC");
+export const local: Location = new FixedLocation("UTC", 0);
 
 /** A zone that is the same all year. */
 export function fixedZone(name: string, offset: number): Location {

@@ -91,12 +91,14 @@ class Parser extends TokenCursor {
     if (this.failed) return this.missing();
     if (precedence === 0 && this.is("Operator", "let")) return this.declaration();
     if (precedence === 0 && this.is("Operator", "if")) return this.ifElse();
-    const node = this.climb(this.primary(), precedence);
-    return precedence === 0 ? this.ternary(node) : node;
+    // Not the start of the first operand: that one may stand in parentheses.
+    const { start } = this.current;
+    const node = this.climb(this.primary(), start, precedence);
+    return precedence === 0 ? this.ternary(node, start) : node;
   }
 
   /** Takes operators that bind at least as tightly as `precedence`. */
-  private climb(first: Node, precedence: number): Node {
+  private climb(first: Node, start: number, precedence: number): Node {
     let left = first;
     let previous = "";
     while (this.is("Operator") && !this.failed) {
@@ -109,13 +111,13 @@ class Parser extends TokenCursor {
       if (operator.value === "|") {
         const name = this.current;
         this.expect("Identifier");
-        left = this.call(name, [left], left.start, "any");
+        left = this.call(name, [left], start, "any");
       } else if (previous === "??" && operator.value !== "??") {
         const text = `Operator (${operator.value}) and coalesce expressions (??) cannot be mixed.`;
         this.fail(`${text} Wrap either by parentheses.`, operator);
         break;
-      } else if (isComparisonOperator(operator.value)) left = this.comparison(left, operator, binds);
-      else left = this.binary(left, operator, binds, negation);
+      } else if (isComparisonOperator(operator.value)) left = this.comparison(left, start, operator);
+      else left = this.binary(left, start, operator, negation);
       previous = operator.value;
     }
     return left;
@@ -134,36 +136,41 @@ class Parser extends TokenCursor {
     return false;
   }
 
-  private binary(left: Node, operator: Token, binds: number, negation: Token | undefined): Node {
+  private binary(left: Node, start: number, operator: Token, negation: Token | undefined): Node {
     const toRight = operator.value === "**" || operator.value === "^";
+    const binds = binaryPrecedence[operator.value] ?? 0;
     const right = this.expression(toRight ? binds : binds + 1);
     const node = this.node(
       { kind: "binary", operator: operator.value, left, right, at: operator.start } as const,
-      left.start,
+      start,
     );
     if (negation === undefined) return node;
-    return this.node({ kind: "unary", operator: "not", operand: node, at: operator.start }, left.start);
+    return this.node({ kind: "unary", operator: "not", operand: node, at: operator.start }, start);
   }
 
   /** `a < b < c` means `a < b && b < c`; the middle operand is one node in both. */
-  private comparison(first: Node, firstOperator: Token, binds: number): Node {
+  private comparison(first: Node, start: number, firstOperator: Token): Node {
+    const binds = binaryPrecedence[firstOperator.value] ?? 0;
     let root: BinaryNode | undefined;
     let left = first;
+    let leftStart = start;
     let operator = firstOperator;
     for (;;) {
+      const rightStart = this.current.start;
       const right = this.expression(binds + 1);
       const compared = this.node(
         { kind: "binary", operator: operator.value, left, right, at: operator.start } as const,
-        left.start,
+        leftStart,
       );
       root =
         root === undefined
           ? compared
           : this.node(
               { kind: "binary", operator: "&&", left: root, right: compared, at: operator.start } as const,
-              root.start,
+              start,
             );
       left = right;
+      leftStart = rightStart;
       operator = this.current;
       if (!this.is("Operator") || !isComparisonOperator(operator.value) || this.failed) return root;
       this.next();
@@ -205,7 +212,7 @@ class Parser extends TokenCursor {
   }
 
   /** `a ? b : c`; upstream reports its errors at the token behind it. */
-  private ternary(first: Node): Node {
+  private ternary(first: Node, start: number): Node {
     let node = first;
     while (this.is("Operator", "?") && !this.failed) {
       this.next();
@@ -218,10 +225,7 @@ class Parser extends TokenCursor {
       const alternative = this.expression(0);
       const condition = node;
       const at = this.current.start;
-      node = this.node(
-        { kind: "conditional", ternary: true, condition, consequent, alternative, at },
-        node.start,
-      );
+      node = this.node({ kind: "conditional", ternary: true, condition, consequent, alternative, at }, start);
     }
     return node;
   }
@@ -241,7 +245,7 @@ class Parser extends TokenCursor {
       this.next();
       const inner = this.sequence();
       this.expect("Bracket", ")");
-      return this.postfix(inner);
+      return this.postfix(inner, token.start);
     }
     if (this.depth > 0 && (this.is("Operator", "#") || this.is("Operator", "."))) return this.pointer(token);
     if (this.is("Operator", "::")) {
@@ -359,7 +363,7 @@ class Parser extends TokenCursor {
     this.expect("Bracket", "(");
     while (!this.is("Bracket", ")") && !this.failed) {
       if (nodes.length > given.length) this.expect("Operator", ",");
-      if (this.is("Bracket", ")")) break;
+      if (this.is("Bracket", ")") || this.failed) break;
       nodes.push(this.expression(0));
     }
     this.expect("Bracket", ")");
@@ -412,58 +416,57 @@ class Parser extends TokenCursor {
     return this.missing();
   }
 
-  private postfix(first: Node): Node {
+  private postfix(first: Node, start = first.start): Node {
     let node = first;
     while (!this.failed) {
       const optional = this.is("Operator", "?.");
       if (optional && this.following?.value === "[" && this.following?.kind === "Bracket") {
         this.next();
-        node = this.brackets(node, true);
-      } else if (optional || this.is("Operator", ".")) node = this.property(node, optional);
-      else if (this.is("Bracket", "[")) node = this.brackets(node, false);
+        node = this.brackets(node, start, true);
+      } else if (optional || this.is("Operator", ".")) node = this.property(node, start, optional);
+      else if (this.is("Bracket", "[")) node = this.brackets(node, start, false);
       else break;
     }
     return node;
   }
 
-  private property(before: Node, optional: boolean): Node {
+  private property(before: Node, start: number, optional: boolean): Node {
+    const dotEnd = this.current.end;
     this.next();
     const token = this.current;
     this.next();
-    if (token.kind !== "Identifier" && (token.kind !== "Operator" || !isValidIdentifier(token.value))) {
-      this.fail("expected name");
-    }
+    const named =
+      (token.kind === "Identifier" || token.kind === "Operator") && isValidIdentifier(token.value);
+    if (!named) this.fail("expected name");
     const at = token.start;
-    const named = token.kind === "Identifier" || token.kind === "Operator";
-    const value = named && isValidIdentifier(token.value) ? token.value : "";
-    const property = this.node({ kind: "string", value, at } as const, at);
+    const name = { kind: "string", value: named ? token.value : "", at } as const;
+    const property = named
+      ? { ...this.node(name, at), end: token.end }
+      : { ...this.node(name, dotEnd), end: dotEnd };
     const base = before.kind === "chain" ? before.body : before;
     const method = !this.failed && this.is("Bracket", "(");
     const member = { kind: "member", base, property, optional, method, at } as const;
-    let node: Node = this.node(member, before.start);
+    let node: Node = { ...this.node(member, start), end: property.end };
     if (method) {
       const args = this.arguments([]);
-      node = this.node({ kind: "call", callee: node, args, at }, before.start);
+      node = this.node({ kind: "call", callee: node, args, at }, start);
     }
     if (before.kind !== "chain" && !optional) return node;
-    return this.node({ kind: "chain", body: node, at }, before.start);
+    return this.node({ kind: "chain", body: node, at }, start);
   }
 
-  private brackets(base: Node, optional: boolean): Node {
+  private brackets(base: Node, start: number, optional: boolean): Node {
     const at = this.current.start;
     this.next();
     const from = this.is("Operator", ":") ? undefined : this.expression(0);
     if (this.is("Operator", ":")) {
       this.next();
       const to = this.is("Bracket", "]") ? undefined : this.expression(0);
-      return this.closeBracket(this.node({ kind: "slice", base, from, to, at } as const, base.start));
+      return this.closeBracket(this.node({ kind: "slice", base, from, to, at } as const, start));
     }
     const property = from ?? this.missing();
-    const member = this.node(
-      { kind: "member", base, property, optional, method: false, at } as const,
-      base.start,
-    );
-    const node = optional ? this.node({ kind: "chain", body: member, at } as const, base.start) : member;
+    const member = this.node({ kind: "member", base, property, optional, method: false, at } as const, start);
+    const node = optional ? this.node({ kind: "chain", body: member, at } as const, start) : member;
     return this.closeBracket(node);
   }
 

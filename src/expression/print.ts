@@ -5,10 +5,10 @@ import {
   binaryPrecedence,
   type ConditionalNode,
   isBooleanOperator,
+  isComparisonOperator,
   type MemberNode,
   type Node,
   type PairNode,
-  unaryPrecedence,
 } from "./ast";
 import { isValidIdentifier } from "./characters";
 import { toJson } from "./go-json";
@@ -128,41 +128,25 @@ function precedenceOf(node: BinaryNode): number {
 
 function leftNeedsWrap(node: BinaryNode): boolean {
   const { left } = node;
-  if (isLoose(left)) return true;
-  if (left.kind === "unary") return (unaryPrecedence[left.operator] ?? 0) <= precedenceOf(node) || true;
-  if (left.kind !== "binary") return false;
-  if (isChainedComparison(node)) return false;
-  const toRight = node.operator === "**" || node.operator === "^";
+  if (left.kind === "unary") return true;
+  if (left.kind !== "binary") return isLoose(left);
   const order = precedenceOf(left) - precedenceOf(node);
-  return (
-    order < 0 ||
-    (order === 0 && (toRight || isComparison(left) || isComparison(node))) ||
-    left.operator === "??"
-  );
+  if (order === 0)
+    return groupsRight(node) || isComparisonOperator(left.operator) || isComparisonOperator(node.operator);
+  return order < 0 || left.operator === "??";
 }
 
-/** `a < b && b < c` with one shared node prints as it was made. */
-function isChainedComparison(node: BinaryNode): boolean {
-  return node.operator === "&&" && node.left.kind === "binary" && node.left.operator === "&&";
-}
-
-function isComparison(node: BinaryNode): boolean {
-  return /^[<>]=?$/.test(node.operator);
+function groupsRight(node: BinaryNode): boolean {
+  return node.operator === "**" || node.operator === "^";
 }
 
 function rightNeedsWrap(node: BinaryNode): boolean {
   const { right } = node;
-  if (isLoose(right)) return true;
   if (right.kind === "unary") return true;
-  if (right.kind !== "binary") return false;
-  const toRight = node.operator === "**" || node.operator === "^";
+  if (right.kind !== "binary") return isLoose(right);
   const order = precedenceOf(right) - precedenceOf(node);
-  if (order < 0 || (order === 0 && !toRight)) return true;
-  return (
-    node.operator === "??" ||
-    right.operator === "??" ||
-    (isBooleanOperator(right.operator) && right.operator !== node.operator)
-  );
+  if (order < 0 || (order === 0 && !groupsRight(node)) || right.operator === "??") return true;
+  return isBooleanOperator(right.operator) && right.operator !== node.operator;
 }
 
 /** A base of `.name`, `[…]` or a slice. */
@@ -175,9 +159,9 @@ function printBase(node: Node): string {
 
 function printMember(node: MemberNode): string {
   const { property } = node;
-  // A chain as base of `.name` in parentheses is no end of the chain: the parser joins them, so none is printed there.
   const base = printBase(node.base);
-  if (property.kind === "string" && isValidIdentifier(property.value)) {
+  // Behind a chain, brackets begin a new one where a dot would carry on the old.
+  if (property.kind === "string" && isValidIdentifier(property.value) && node.base.kind !== "chain") {
     return `${base}${node.optional ? "?." : "."}${property.value}`;
   }
   return `${base}${node.optional ? "?." : ""}[${printExpression(property)}]`;

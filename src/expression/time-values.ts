@@ -43,7 +43,8 @@ export class TimeValue extends GoValue {
 
   /** Tells equal map keys. */
   keyText(): string {
-    return `time:${this.seconds}:${this.nanos}:${this.location.name}`;
+    const zone = this.location === local ? "local" : this.location.name;
+    return `time:${this.seconds}:${this.nanos}:${zone}`;
   }
 
   format(layout: string): string {

@@ -134,7 +134,11 @@ class VersionValue extends StructValue {
 
 const versionOf = (value: unknown): SemVer => (value as VersionValue).version;
 const versionPointer = (version: SemVer): PointerValue => pointer(new VersionValue(version), versionType);
-const other = (value: unknown): SemVer => versionOf((value as PointerValue).target);
+
+function other(value: unknown): SemVer {
+  if (value instanceof PointerValue) return versionOf(value.target);
+  throw new Error("runtime error: invalid memory address or nil pointer dereference");
+}
 
 const versionStruct: Type = structType({
   name: "semver.Version",
