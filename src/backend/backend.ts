@@ -4,6 +4,7 @@
 import type { Disposable } from "../base/disposable";
 import { CodedError } from "../base/errors";
 import type { Event } from "../base/events";
+import type { KargoEvent } from "../model/events";
 import type { ResourceProblem, SourceLocation } from "../model/parse";
 import type { ProjectTree } from "../model/pipeline";
 import type { Artifacts, Freight, Promotion, ResourceRef, Stage, Warehouse } from "../model/resources";
@@ -58,6 +59,22 @@ export interface DownstreamResult {
   readonly refusals: readonly string[];
 }
 
+/** How the pipelines are to be driven. */
+export interface RunOptions extends ActOptions {
+  /** Only this Project; every one when absent. */
+  readonly project?: string;
+  /** Resolves once nothing is due or under way; otherwise only the signal ends the run. */
+  readonly untilIdle: boolean;
+  readonly onEvent: (event: KargoEvent) => void;
+  /** Another process drives this workspace; the run begins when that one has ended. */
+  readonly onWait?: () => void;
+}
+
+/** How a run went: one sentence for everything that failed. */
+export interface RunResult {
+  readonly failures: readonly string[];
+}
+
 /** Why a backend refused; the message is one sentence for the user. */
 export type BackendErrorCode =
   | "notFound"
@@ -93,6 +110,8 @@ export interface Backend extends Disposable {
   waitForPromotion(ref: ResourceRef<"Promotion">, options: ActOptions): Promise<Promotion>;
   /** Discovers now. Resolves when discovery ended; throws `discoveryFailed` with the first subscription's reason. */
   refreshWarehouse(ref: ResourceRef<"Warehouse">, options: ActOptions): Promise<Warehouse>;
+  /** Drives the pipelines by themselves. One process drives a workspace at a time; another one waits for its turn. */
+  run(options: RunOptions): Promise<RunResult>;
   /** Takes up Promotions that an ended process left unfinished. */
   resume(): Promise<void>;
   /** Passes over a Stage now and resolves with it. */

@@ -23,14 +23,19 @@ export interface ProgramContext {
 }
 
 /** Opens the embedded backend on the workspace. Throws CommandFailed when there is no such folder. */
-export async function openBackend(context: ProgramContext): Promise<Backend> {
+export async function openBackend(
+  context: ProgramContext,
+  more: { readonly autonomy?: { readonly isOn: boolean } } = {},
+): Promise<Backend> {
   const { workspace, verbose } = context.globals();
   const root = workspaceRoot(context.terminal, workspace);
   const info = await stat(root).catch(() => undefined);
   if (info?.isDirectory() !== true) throw new CommandFailed(`There is no folder ${root}.`);
   const log = terminalLogger(context.terminal, verbose === true);
   const ambientCredentials = ambientTypes(context.terminal);
-  return context.owned.add(await openLocalBackend({ files: nodeFiles(root), log, ambientCredentials }));
+  return context.owned.add(
+    await openLocalBackend({ files: nodeFiles(root), log, ambientCredentials, ...more }),
+  );
 }
 
 /** Who acts, as Kargo's `create-actor` would say it. */

@@ -10,6 +10,7 @@ import { addGetCommand } from "./get";
 import { addLspCommand } from "./lsp";
 import { addPromoteCommand } from "./promote";
 import { addRefreshCommand } from "./refresh";
+import { addRunCommand } from "./run";
 import { addSampleCommand } from "./sample";
 import { addStepCommand } from "./step";
 import { exitCodes, printError, type Terminal, UsageError } from "./terminal";
@@ -21,6 +22,7 @@ const commands = [
   addRefreshCommand,
   addPromoteCommand,
   addFreightCommands,
+  addRunCommand,
   addStepCommand,
   addEvalCommand,
   addValidateCommand,

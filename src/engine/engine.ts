@@ -17,6 +17,7 @@ import { stepConfigError } from "../model/schema/schema";
 import { ambientCredentials, firstCredentials, secretCredentials, storedCredentials } from "./credentials";
 import { type CreateFreightRequest, createFreight } from "./discovery/freight";
 import { reconcileWarehouse } from "./discovery/warehouse";
+import { PipelineRun, type PipelineRunOptions, type PipelineRunResult } from "./pipeline-run";
 import { type AutonomySwitch, type EnginePorts, StoreError } from "./ports";
 import { createPromotion, type PromotionRequest } from "./promotion/admission";
 import { grantCapabilities } from "./promotion/capabilities";
@@ -32,6 +33,7 @@ import { stepRunners } from "./steps/registry";
 import * as acts from "./user-acts";
 
 export { DiscoveryError } from "./discovery/discovery-error";
+export type { PipelineRunOptions, PipelineRunResult } from "./pipeline-run";
 export { AdmissionError, type PromotionRequest } from "./promotion/admission";
 export type { SingleStepContext, SingleStepRequest, SingleStepResult } from "./promotion/single-step";
 export { seedRepository } from "./tools/git-seed";
@@ -73,6 +75,7 @@ export class Engine implements Disposable {
   readonly #ports: EnginePorts;
   readonly #driver: StageDriver;
   readonly #stages = new Map<string, StageLoop>();
+  #run: PipelineRun | undefined;
   readonly #owned = new DisposableStore();
   readonly #shutdown = new AbortController();
 
@@ -139,6 +142,26 @@ export class Engine implements Disposable {
       (stage) => stage.status?.currentPromotion !== undefined,
     );
     for (const { metadata } of waiting) this.#wake(metadata.namespace ?? "", metadata.name);
+  }
+
+  /**
+   * Drives every pipeline until the signal aborts, or until nothing is left to do. One run at a time in a workspace: the
+   * caller holds the right to it.
+   */
+  async run(options: PipelineRunOptions): Promise<PipelineRunResult> {
+    const signal = AbortSignal.any([options.signal, this.#shutdown.signal]);
+    const run = new PipelineRun(this.#ports, this.#driver, { ...options, signal });
+    this.#run = run;
+    try {
+      return await run.run();
+    } finally {
+      this.#run = undefined;
+    }
+  }
+
+  /** Specs or policies were written: a run looks at everything again. */
+  async specsChanged(): Promise<void> {
+    await this.#run?.wakeAll();
   }
 
   /** Discovers now, and creates Freight when the Warehouse's policy says so. Throws DiscoveryError and StoreError. */
@@ -223,6 +246,7 @@ export class Engine implements Disposable {
 
   #wake(namespace: string, stage: string): void {
     const key = `${namespace}/${stage}`;
+    if (this.#run?.wake({ kind: "Stage", namespace, name: stage }) === true) return;
     if (this.#stages.get(key)?.wake() === true) return;
     const loop = new StageLoop(this.#ports, this.#driver, { namespace, stage }, this.#shutdown.signal);
     this.#stages.set(key, loop);

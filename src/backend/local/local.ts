@@ -27,10 +27,12 @@ import {
   type NewestFreightRequest,
   type PromoteDownstreamRequest,
   type PromoteRequest,
+  type RunOptions,
+  type RunResult,
   type Snapshot,
 } from "../backend";
 import { LocalStore } from "./local-store";
-import { stageLocks } from "./locks";
+import { acquireLock, stageLocks } from "./locks";
 import type { WorkspaceFiles } from "./ports";
 import { StateFiles } from "./state-files";
 import { Workspace } from "./workspace";
@@ -50,6 +52,8 @@ export interface LocalBackendOptions {
   /** Where work directories and Git mirrors go; the system's temporary folder when absent. */
   readonly workRoot?: string;
   readonly clock?: Clock;
+  /** Whether Stages may promote by themselves; they may not when absent. */
+  readonly autonomy?: EngineOptions["autonomy"];
 }
 
 /** An engine on a workspace's specs and state, without snapshots: for trying single steps. Dispose it when done. */
@@ -86,9 +90,13 @@ function assemble(options: LocalBackendOptions) {
     workRoot: options.workRoot ?? tmpdir(),
     cacheRoot: join(state.root, "cache"),
     uiBaseUrl: "",
+    ...(options.autonomy === undefined ? {} : { autonomy: options.autonomy }),
   });
-  return { workspace, store, engine };
+  return { state, workspace, store, engine };
 }
+
+/** How often a process asks whether the one that drives the workspace has ended. */
+const drivePollMs = 500;
 
 const shownKinds: readonly Kind[] = [
   "Project",
@@ -103,6 +111,7 @@ class LocalBackend implements Backend {
   readonly #workspace: Workspace;
   readonly #store: LocalStore;
   readonly #engine: Engine;
+  readonly #state: StateFiles;
   readonly #owned = new DisposableStore();
   readonly #changed: Emitter<void>;
   #snapshot: Snapshot = { revision: 0, projects: [], problems: [], sources: new Map() };
@@ -115,11 +124,17 @@ class LocalBackend implements Backend {
     const { log } = options;
     this.#log = log;
     this.#changed = this.#owned.add(new Emitter<void>((error) => log.error(errorMessage(error))));
-    const { workspace, store, engine } = assemble(options);
+    const { state, workspace, store, engine } = assemble(options);
+    this.#state = state;
     this.#workspace = this.#owned.add(workspace);
     this.#store = this.#owned.add(store);
     this.#engine = this.#owned.add(engine);
     this.#owned.add(this.#workspace.onDidChange(() => void this.#refreshSnapshot().catch(() => {})));
+    this.#owned.add(
+      this.#workspace.onDidChange(
+        () => void this.#engine.specsChanged().catch((e) => log.error(errorMessage(e))),
+      ),
+    );
     this.#owned.add(this.#store.onDidChange(() => void this.#refreshSnapshot().catch(() => {})));
     this.#store.watch();
   }
@@ -197,6 +212,23 @@ class LocalBackend implements Backend {
     options: ActOptions & { readonly actor?: string },
   ): Promise<Promotion> {
     return this.#act(() => this.#engine.abortPromotion(ref, options.actor ?? "", options.signal));
+  }
+
+  run(options: RunOptions): Promise<RunResult> {
+    return this.#act(async () => {
+      const { signal, onWait } = options;
+      await this.#state.prepare();
+      const lock = await acquireLock(this.#state.lockDir, "drive", {
+        signal,
+        pollMs: drivePollMs,
+        ...(onWait === undefined ? {} : { onWait }),
+      });
+      try {
+        return await this.#engine.run({ ...options, signal: AbortSignal.any([signal, lock.lost]) });
+      } finally {
+        await lock.release();
+      }
+    });
   }
 
   resume(): Promise<void> {

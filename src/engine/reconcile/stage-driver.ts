@@ -11,6 +11,7 @@ import { backoffMs, PromotionRun, type RunParts } from "../promotion/promotion-r
 import { reconcileControlFlow } from "./control-flow";
 import type { HealthCheckers } from "./stage-health";
 import { reconcileStage } from "./stage-reconcile";
+import { hasUnfinishedVerification } from "./verification";
 
 /** What a driver is built from beside the engine's ports. */
 export interface StageDriverParts extends Pick<RunParts, "configError"> {
@@ -24,6 +25,10 @@ export interface StageDriverParts extends Pick<RunParts, "configError"> {
 export interface DriveResult {
   /** When the Stage is due again even if nothing changes, in milliseconds since the epoch. */
   readonly nextAtMs: number;
+  /** A Promotion or a verification is under way and will go on when the Stage is driven again. */
+  readonly busy: boolean;
+  /** Why the last pass failed; the Stage is due again after a pause that grows. */
+  readonly error?: string;
 }
 
 /** A Stage is looked at this often though nothing woke it (pkg/controller/stages). */
@@ -64,17 +69,19 @@ export class StageDriver {
       if (shutdown.aborted) return this.#next(0);
       await this.#acknowledge(namespace, name);
       const stage = await this.#ports.store.get("Stage", { namespace, name });
-      if (stage === undefined) return this.#next(stageIntervalMs);
+      if (stage === undefined) return this.#next(stageIntervalMs, false);
       if (isControlFlow(stage)) {
         return this.#after(`${namespace}/${name}`, await reconcileControlFlow(this.#ports, stage));
       }
       const pass = await reconcileStage(this.#ports, stage, this.#parts.healthCheckers, shutdown);
       const due = this.#after(`${namespace}/${name}`, pass.error);
       if (pass.error !== undefined) return due;
+      const collection = pass.stage.status?.freightHistory?.[0];
+      const isVerifying = collection !== undefined && hasUnfinishedVerification(collection);
       const current = pass.stage.status?.currentPromotion?.name;
       if (current === undefined) {
         if (pass.again) continue;
-        return due;
+        return { ...due, busy: isVerifying };
       }
       const result = await this.#run(namespace, current).pass(shutdown);
       if (result.state === "running") return this.#next(result.requeueAfterMs);
@@ -122,11 +129,12 @@ export class StageDriver {
   #after(key: string, error: string | undefined): DriveResult {
     const failures = error === undefined ? 0 : (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    return this.#next(failures === 0 ? stageIntervalMs : backoffMs(failures));
+    const next = this.#next(failures === 0 ? stageIntervalMs : backoffMs(failures), false);
+    return error === undefined ? next : { ...next, error };
   }
 
-  #next(delayMs: number): DriveResult {
-    return { nextAtMs: this.#ports.clock.now().getTime() + delayMs };
+  #next(delayMs: number, busy = true): DriveResult {
+    return { nextAtMs: this.#ports.clock.now().getTime() + delayMs, busy };
   }
 }
 

@@ -1,0 +1,224 @@
+// Drives the pipelines of a workspace by themselves: every Warehouse at its interval, every Stage when something it
+// depends on changed or when it is due. Between changes and timers it does nothing at all.
+import { DisposableStore } from "../base/disposable";
+import { errorMessage, isAbortError } from "../base/errors";
+import type { KargoEvent } from "../model/events";
+import { isControlFlow, type ResourceRef, refKey, toRef } from "../model/resources";
+import { reconcileWarehouse, retryDelayMs } from "./discovery/warehouse";
+import type { EnginePorts } from "./ports";
+import { ChangeWatch } from "./reconcile/change-watch";
+import type { StageDriver } from "./reconcile/stage-driver";
+
+/** How a run is to go. */
+export interface PipelineRunOptions {
+  /** Only this Project; every one when absent. */
+  readonly project?: string;
+  /** Ends once nothing is due or under way; only the signal ends it otherwise. */
+  readonly untilIdle: boolean;
+  readonly onEvent: (event: KargoEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** How a run went: one sentence for everything that failed and was not mended within the run. */
+export interface PipelineRunResult {
+  readonly failures: readonly string[];
+}
+
+/** Objects driven at the same time; a controller of Kargo has four workers for each kind. */
+const workers = 4;
+const maxTimerMs = 2 ** 31 - 1;
+
+type Target = ResourceRef<"Stage" | "Warehouse">;
+
+/** How one object was left. */
+interface Outcome {
+  /** Milliseconds since the epoch; never by itself when absent. */
+  readonly nextAtMs?: number;
+  /** Something is under way that will go on by itself. */
+  readonly busy: boolean;
+  readonly error?: string;
+}
+
+interface Entry {
+  readonly target: Target;
+  state: "idle" | "queued" | "running" | "again";
+  timer?: NodeJS.Timeout;
+  outcome: Outcome;
+  failures: number;
+}
+
+/** One run over a workspace. */
+export class PipelineRun {
+  readonly #ports: EnginePorts;
+  readonly #driver: StageDriver;
+  readonly #options: PipelineRunOptions;
+  readonly #watch: ChangeWatch;
+  readonly #entries = new Map<string, Entry>();
+  readonly #queue: Entry[] = [];
+  readonly #changes = new Map<string, ResourceRef>();
+  readonly #failed = new Map<string, string>();
+  #running = 0;
+  #looking = false;
+  #end: () => void = () => {};
+
+  constructor(ports: EnginePorts, driver: StageDriver, options: PipelineRunOptions) {
+    this.#ports = ports;
+    this.#driver = driver;
+    this.#options = options;
+    this.#watch = new ChangeWatch(ports);
+  }
+
+  /** Runs until the signal aborts, or until nothing is left to do. Rejects only when the store cannot be read. */
+  async run(): Promise<PipelineRunResult> {
+    const { signal } = this.#options;
+    const owned = new DisposableStore();
+    const ended = new Promise<void>((resolve) => {
+      this.#end = resolve;
+    });
+    const stop = () => this.#end();
+    signal.addEventListener("abort", stop);
+    try {
+      await this.#watch.begin();
+      owned.add(this.#ports.store.onDidChange((ref) => this.#note(ref)));
+      await this.wakeAll();
+      this.#endWhenIdle();
+      if (!signal.aborted) await ended;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      owned.dispose();
+      for (const { timer } of this.#entries.values()) clearTimeout(timer);
+      this.#queue.length = 0;
+    }
+    return { failures: this.#failures() };
+  }
+
+  /** Looks at every Warehouse and Stage again: for the beginning, and after specs or policies were changed. */
+  async wakeAll(): Promise<void> {
+    const { store } = this.#ports;
+    const scope = this.#options.project === undefined ? {} : { namespace: this.#options.project };
+    for (const warehouse of await store.list("Warehouse", scope)) this.wake(toRef(warehouse));
+    for (const stage of await store.list("Stage", scope)) this.wake(toRef(stage));
+  }
+
+  /** Drives an object soon. False when this run has nothing to do with it. */
+  wake(target: Target): boolean {
+    const { project, signal } = this.#options;
+    if (signal.aborted || (project !== undefined && target.namespace !== project)) return false;
+    const key = refKey(target);
+    const entry = this.#entries.get(key) ?? { target, state: "idle", outcome: { busy: false }, failures: 0 };
+    this.#entries.set(key, entry);
+    clearTimeout(entry.timer);
+    if (entry.state === "running") entry.state = "again";
+    if (entry.state === "idle") {
+      entry.state = "queued";
+      this.#queue.push(entry);
+    }
+    this.#pump();
+    return true;
+  }
+
+  #pump(): void {
+    while (this.#running < workers && !this.#options.signal.aborted) {
+      const entry = this.#queue.shift();
+      if (entry === undefined) return;
+      this.#running++;
+      void this.#work(entry);
+    }
+  }
+
+  async #work(entry: Entry): Promise<void> {
+    entry.state = "running";
+    entry.outcome = await this.#drive(entry);
+    entry.failures = entry.outcome.error === undefined ? 0 : entry.failures + 1;
+    const isWoken = (entry.state as Entry["state"]) === "again";
+    entry.state = "idle";
+    this.#running--;
+    if (isWoken) this.wake(entry.target);
+    else this.#setTimer(entry);
+    this.#pump();
+    this.#endWhenIdle();
+  }
+
+  #setTimer(entry: Entry): void {
+    const { nextAtMs } = entry.outcome;
+    if (nextAtMs === undefined || this.#options.signal.aborted) return;
+    const ms = Math.max(nextAtMs - this.#ports.clock.now().getTime(), 0);
+    entry.timer = setTimeout(() => this.wake(entry.target), Math.min(ms, maxTimerMs));
+  }
+
+  async #drive(entry: Entry): Promise<Outcome> {
+    try {
+      return await (entry.target.kind === "Stage" ? this.#driveStage(entry) : this.#driveWarehouse(entry));
+    } catch (error) {
+      const nowMs = this.#ports.clock.now().getTime();
+      if (isAbortError(error)) return { busy: false };
+      const text = errorMessage(error);
+      this.#ports.log.warn(`${entry.target.kind} ${entry.target.name}: ${text}`);
+      return { nextAtMs: nowMs + retryDelayMs(entry.failures + 1), busy: false, error: text };
+    }
+  }
+
+  async #driveStage({ target }: Entry): Promise<Outcome> {
+    const { namespace = "", name } = target;
+    const result = await this.#driver.drive(namespace, name, { signal: this.#options.signal });
+    const stage = await this.#ports.store.get("Stage", { namespace, name });
+    // Kargo looks at a control-flow Stage when it is woken and never at an interval.
+    const isTimed = stage !== undefined && (!isControlFlow(stage) || result.error !== undefined);
+    const { busy, error } = result;
+    return { busy, ...(isTimed && { nextAtMs: result.nextAtMs }), ...(error !== undefined && { error }) };
+  }
+
+  async #driveWarehouse({ target }: Entry): Promise<Outcome> {
+    const { signal } = this.#options;
+    const pass = await reconcileWarehouse(target, this.#ports, { signal });
+    return pass === undefined ? { busy: false } : { busy: false, nextAtMs: pass.nextAtMs };
+  }
+
+  #note(ref: ResourceRef): void {
+    this.#changes.set(refKey(ref), ref);
+    if (!this.#looking) void this.#lookAtChanges();
+  }
+
+  /** One change after the other, so that events come in the order of what they tell. */
+  async #lookAtChanges(): Promise<void> {
+    this.#looking = true;
+    for (;;) {
+      const [next] = this.#changes;
+      if (next === undefined) break;
+      this.#changes.delete(next[0]);
+      try {
+        const { wakes, events } = await this.#watch.look(next[1]);
+        for (const event of events) this.#tell(event);
+        for (const target of wakes) this.wake(target);
+      } catch (error) {
+        this.#ports.log.error(errorMessage(error));
+      }
+    }
+    this.#looking = false;
+    this.#endWhenIdle();
+  }
+
+  #tell(event: KargoEvent): void {
+    const { project, onEvent } = this.#options;
+    if (project !== undefined && event.involvedObject.namespace !== project) return;
+    const { kind, namespace, name } = event.involvedObject;
+    if (/Failed$|Errored$/.test(event.reason)) {
+      this.#failed.set(`${kind}/${namespace}/${name}`, `${kind} ${name}: ${event.message}`);
+    }
+    onEvent(event);
+  }
+
+  #endWhenIdle(): void {
+    if (!this.#options.untilIdle || this.#running > 0 || this.#queue.length > 0) return;
+    if (this.#looking || this.#changes.size > 0) return;
+    if ([...this.#entries.values()].some(({ outcome }) => outcome.busy)) return;
+    this.#end();
+  }
+
+  #failures(): readonly string[] {
+    const unmended = [...this.#entries.values()].flatMap(({ target, outcome }) =>
+      outcome.error === undefined ? [] : [`${target.kind} ${target.name}: ${outcome.error}`],
+    );
+    return [...this.#failed.values(), ...unmended];
+  }
+}

@@ -1,0 +1,266 @@
+// Knows what a pipeline looked like and says what a change means: which Stages and Warehouses it wakes, and which of
+// Kargo's events it is (pkg/controller/stages/event_handlers.go and predicates.go, pkg/event). Drives nothing.
+import { formatTime } from "../../base/time";
+import {
+  type EventReason,
+  freightAnnotations,
+  type KargoEvent,
+  kargoEvent,
+  promotionAnnotations,
+} from "../../model/events";
+import {
+  type Freight,
+  isControlFlow,
+  type Promotion,
+  type ResourceRef,
+  refKey,
+  type Stage,
+  toRef,
+  type VerificationPhase,
+  type Warehouse,
+} from "../../model/resources";
+import type { EnginePorts } from "../ports";
+import { annotationKeys } from "../promotion/annotations";
+import { freightReferences } from "../promotion/freight-collection";
+import { isTerminalVerification } from "./verification";
+
+/** What a change means. */
+export interface ChangeMeaning {
+  readonly wakes: readonly ResourceRef<"Stage" | "Warehouse">[];
+  readonly events: readonly KargoEvent[];
+}
+
+const nothing: ChangeMeaning = { wakes: [], events: [] };
+const stageController = "controller:stage-controller";
+const promotionController = "controller:promotion-controller";
+
+/** What was seen of one object when it was last looked at, in a form that is small and easy to compare. */
+type Seen = ReadonlySet<string>;
+
+/** Remembers every object of the store by what matters to others. */
+export class ChangeWatch {
+  readonly #ports: Pick<EnginePorts, "store" | "clock">;
+  readonly #seen = new Map<string, Seen>();
+
+  constructor(ports: Pick<EnginePorts, "store" | "clock">) {
+    this.#ports = ports;
+  }
+
+  /** Takes everything as seen. */
+  async begin(): Promise<void> {
+    const { store } = this.#ports;
+    for (const freight of await store.list("Freight")) this.#replace(toRef(freight), freightFacts(freight));
+    for (const promotion of await store.list("Promotion")) {
+      this.#replace(toRef(promotion), promotionFacts(promotion));
+    }
+    for (const stage of await store.list("Stage")) this.#replace(toRef(stage), stageFacts(stage));
+    for (const warehouse of await store.list("Warehouse"))
+      this.#replace(toRef(warehouse), specFacts(warehouse));
+  }
+
+  /** Looks at what may have changed. */
+  async look(ref: ResourceRef): Promise<ChangeMeaning> {
+    switch (ref.kind) {
+      case "Freight":
+        return this.#lookAtFreight(ref);
+      case "Promotion":
+        return this.#lookAtPromotion(ref);
+      case "Stage":
+        return this.#lookAtStage(ref);
+      case "Warehouse": {
+        const warehouse = await this.#ports.store.get("Warehouse", ref);
+        if (warehouse === undefined) return nothing;
+        const { added } = this.#replace(ref, specFacts(warehouse));
+        return added.length === 0 ? nothing : { wakes: [toRef(warehouse)], events: [] };
+      }
+      default:
+        return nothing;
+    }
+  }
+
+  /** Keeps the new facts and says which of them are new; `isNew` for an object never seen before. */
+  #replace(ref: ResourceRef, facts: Seen): { readonly added: readonly string[]; readonly isNew: boolean } {
+    const key = refKey(ref);
+    const before = this.#seen.get(key);
+    this.#seen.set(key, facts);
+    return { added: [...facts].filter((fact) => before?.has(fact) !== true), isNew: before === undefined };
+  }
+
+  #forget(ref: ResourceRef): ChangeMeaning {
+    this.#seen.delete(refKey(ref));
+    return nothing;
+  }
+
+  get #now(): string {
+    return formatTime(this.#ports.clock.now());
+  }
+
+  async #lookAtFreight(ref: ResourceRef): Promise<ChangeMeaning> {
+    const freight = await this.#ports.store.get("Freight", ref);
+    if (freight === undefined) return this.#forget(ref);
+    const { added, isNew } = this.#replace(ref, freightFacts(freight));
+    if (added.length === 0) return nothing;
+    const stages = await this.#ports.store.list("Stage", { namespace: ref.namespace ?? "" });
+    const events: KargoEvent[] = isNew
+      ? [this.#freightEvent("FreightCreated", freight, "Freight created", {})]
+      : [];
+    const woken = new Set<string>();
+    if (isNew) for (const stage of directStages(stages, freight)) woken.add(stage);
+    for (const fact of added) {
+      const [what = "", name = ""] = fact.split(" ");
+      const isPassed = what === "verified" || (what === "in" && hasFact(freight, "verified", name));
+      if (isPassed) for (const stage of stagesBehind(stages, name)) woken.add(stage);
+      const subject = stages.find(({ metadata }) => metadata.name === name);
+      if (what === "approved" && subject !== undefined) {
+        if (!isControlFlow(subject)) woken.add(name);
+        const message = `Freight approved for Stage "${name}"`;
+        events.push(this.#freightEvent("FreightApproved", freight, message, { "stage-name": name }));
+      }
+      if (what === "verified" && subject !== undefined && isControlFlow(subject)) {
+        const message = "Freight verification succeeded";
+        const details = { actor: stageController, "stage-name": name };
+        events.push(this.#freightEvent("FreightVerificationSucceeded", freight, message, details));
+      }
+    }
+    const namespace = ref.namespace ?? "";
+    return { wakes: [...woken].map((name) => ({ kind: "Stage", namespace, name })), events };
+  }
+
+  async #lookAtPromotion(ref: ResourceRef): Promise<ChangeMeaning> {
+    const promotion = await this.#ports.store.get("Promotion", ref);
+    if (promotion === undefined) return this.#forget(ref);
+    const { added, isNew } = this.#replace(ref, promotionFacts(promotion));
+    if (added.length === 0) return nothing;
+    const reasons: EventReason[] = isNew ? ["PromotionCreated"] : [];
+    const phase = promotion.status?.phase;
+    const ending = phase === undefined ? undefined : endings[phase];
+    if (ending !== undefined && added.includes(`phase ${phase}`)) reasons.push(ending);
+    const freight = await this.#ports.store.get("Freight", {
+      namespace: ref.namespace ?? "",
+      name: promotion.spec.freight ?? "",
+    });
+    const events = reasons.map((reason) => this.#promotionEvent(reason, promotion, freight));
+    const { namespace } = promotion.metadata;
+    return { wakes: [{ kind: "Stage", namespace, name: promotion.spec.stage }], events };
+  }
+
+  async #lookAtStage(ref: ResourceRef): Promise<ChangeMeaning> {
+    const stage = await this.#ports.store.get("Stage", ref);
+    if (stage === undefined) return this.#forget(ref);
+    const { added } = this.#replace(ref, stageFacts(stage));
+    const isAsked = added.some((fact) => !fact.startsWith("verification "));
+    const events: KargoEvent[] = [];
+    const collection = stage.status?.freightHistory?.[0];
+    for (const info of collection?.verificationHistory ?? []) {
+      if (!isTerminalVerification(info) || !added.includes(`verification ${info.id} ${info.phase}`)) continue;
+      for (const { name } of freightReferences(collection)) {
+        const freight = await this.#ports.store.get("Freight", { namespace: ref.namespace ?? "", name });
+        if (freight === undefined) continue;
+        const reason = verificationReason(info.phase);
+        const message = `Freight verification ${(info.phase ?? "").toLowerCase()}`;
+        events.push(
+          this.#freightEvent(reason, freight, info.message ? `${message}: ${info.message}` : message, {
+            actor: info.actor ?? stageController,
+            "stage-name": ref.name,
+            "analysis-run-name": info.analysisRun?.name,
+            "verification-start-time": info.startTime,
+            "verification-finish-time": info.finishTime,
+          }),
+        );
+      }
+    }
+    return { wakes: isAsked ? [toRef(stage)] : [], events };
+  }
+
+  #freightEvent(
+    reason: EventReason,
+    freight: Freight,
+    message: string,
+    more: Readonly<Record<string, string | undefined>>,
+  ): KargoEvent {
+    const annotations = { ...freightAnnotations(freight), ...more };
+    return kargoEvent(reason, toRef(freight), { message, time: this.#now, annotations });
+  }
+
+  #promotionEvent(reason: EventReason, promotion: Promotion, freight: Freight | undefined): KargoEvent {
+    const { phase, message } = promotion.status ?? {};
+    const text =
+      reason === "PromotionCreated"
+        ? `Promotion created for Stage "${promotion.spec.stage}"`
+        : `Promotion ${phase}${message ? `: ${message}` : ""}`;
+    const actor = reason === "PromotionCreated" ? stageController : promotionController;
+    const annotations = { ...promotionAnnotations(promotion, actor), ...freightAnnotations(freight) };
+    return kargoEvent(reason, toRef(promotion), { message: text, time: this.#now, annotations });
+  }
+}
+
+const endings: Readonly<Record<string, EventReason | undefined>> = {
+  Succeeded: "PromotionSucceeded",
+  Failed: "PromotionFailed",
+  Errored: "PromotionErrored",
+  Aborted: "PromotionAborted",
+};
+
+function verificationReason(phase: VerificationPhase | undefined): EventReason {
+  if (phase === "Successful") return "FreightVerificationSucceeded";
+  if (phase === "Failed") return "FreightVerificationFailed";
+  if (phase === "Error") return "FreightVerificationErrored";
+  return phase === "Inconclusive" ? "FreightVerificationInconclusive" : "FreightVerificationUnknown";
+}
+
+function freightFacts({ status }: Freight): Seen {
+  const named = (what: string, map: object | undefined) =>
+    Object.keys(map ?? {}).map((name) => `${what} ${name}`);
+  return new Set([
+    "exists",
+    ...named("in", status?.currentlyIn),
+    ...named("verified", status?.verifiedIn),
+    ...named("approved", status?.approvedFor),
+  ]);
+}
+
+function hasFact(freight: Freight, what: string, stage: string): boolean {
+  return freightFacts(freight).has(`${what} ${stage}`);
+}
+
+function promotionFacts({ metadata, status }: Promotion): Seen {
+  const abort = metadata.annotations?.[annotationKeys.abort];
+  return new Set([`phase ${status?.phase ?? ""}`, ...(abort === undefined ? [] : [`abort ${abort}`])]);
+}
+
+function specFacts({ metadata }: Warehouse | Stage): Seen {
+  const refresh = metadata.annotations?.[annotationKeys.refresh];
+  return new Set([
+    `generation ${metadata.generation ?? 0}`,
+    ...(refresh === undefined ? [] : [`refresh ${refresh}`]),
+  ]);
+}
+
+function stageFacts(stage: Stage): Seen {
+  const { [annotationKeys.reverify]: reverify, [annotationKeys.abort]: abort } =
+    stage.metadata.annotations ?? {};
+  const history = stage.status?.freightHistory?.[0]?.verificationHistory ?? [];
+  return new Set([
+    ...specFacts(stage),
+    ...(reverify === undefined ? [] : [`reverify ${reverify}`]),
+    ...(abort === undefined ? [] : [`abort ${abort}`]),
+    ...history.map((info) => `verification ${info.id} ${info.phase}`),
+  ]);
+}
+
+function directStages(stages: readonly Stage[], { origin }: Freight): string[] {
+  return stages
+    .filter(({ spec }) =>
+      spec.requestedFreight.some(
+        (request) => request.sources?.direct === true && request.origin.name === origin.name,
+      ),
+    )
+    .map(({ metadata }) => metadata.name);
+}
+
+/** Stages that list `upstream` for any origin. */
+function stagesBehind(stages: readonly Stage[], upstream: string): string[] {
+  return stages
+    .filter(({ spec }) => spec.requestedFreight.some(({ sources }) => sources?.stages?.includes(upstream)))
+    .map(({ metadata }) => metadata.name);
+}
