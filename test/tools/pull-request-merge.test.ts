@@ -301,6 +301,25 @@ test("azure: a source that moved after the look is not merged", { skip }, async 
   assert.match(end.error ?? "", /^error merging pull request 1: error merging pull request 1: TF401192/);
 });
 
+test("gitea: what it says of a refusal is passed on beside Kargo's words", { skip }, async (t) => {
+  const work = await PullRequestWork.start(t, "gitea");
+  work.opened({ mergeability: "rejected" });
+  const end = await work.run("git-merge-pr", { prNumber });
+  assert.deepEqual(end.warnings, ["The service says: Please try again later"]);
+});
+
+test("github: a merge that is answered with no JSON is a fault", { skip }, async (t) => {
+  const work = await PullRequestWork.start(t, "github", {
+    fault: ({ method }) => (method === "PUT" ? { status: 200, body: "<html>" } : undefined),
+  });
+  work.opened();
+  const end = await work.run("git-merge-pr", { prNumber });
+  assert.match(
+    end.error ?? "",
+    /^error merging pull request 1: error merging pull request 1: PUT .*not the JSON/,
+  );
+});
+
 test("bitbucket: what it says of a conflict is passed on beside Kargo's words", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "bitbucket");
   commitTo(work.hosting.directory(work.repo), "main", { a: "theirs" }, "theirs");

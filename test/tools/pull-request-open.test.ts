@@ -134,11 +134,11 @@ for (const { name, existing, takes } of adoptions) {
 }
 
 const listQueries: Readonly<Record<GitProvider, string>> = {
-  github: "state=open&head=change&base=main&per_page=100",
-  gitlab: "source_branch=change&target_branch=main&per_page=100",
-  gitea: "state=open&page=1&limit=0",
+  github: "base=main&head=change&per_page=100&state=open",
+  gitlab: "per_page=100&source_branch=change&target_branch=main",
+  gitea: "limit=0&page=1&state=open",
   bitbucket: "state=OPEN",
-  azure: "searchCriteria.status=active&searchCriteria.targetRefName=main&searchCriteria.sourceRefName=change",
+  azure: "searchCriteria.sourceRefName=change&searchCriteria.status=active&searchCriteria.targetRefName=main",
 };
 
 for (const kind of gitProviders) {

@@ -1,5 +1,6 @@
 // Pull requests of Gitea (pkg/gitprovider/gitea).
 // Serves 1.14 and newer: older ones leave out the head commit, without which no open pull request is recognised.
+import { goValue } from "../../../base/go-text";
 import {
   about,
   closedUnmerged,
@@ -71,11 +72,14 @@ class GiteaClient {
 
   async checkVersion(): Promise<void> {
     const version = textAt(await this.#get("version"), "version");
-    const numbers = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(version)?.slice(1);
-    if (numbers === undefined) throw new PullRequestError("protocol", `unknown version: ${version}`);
-    const found = numbers.map((number) => Number(number ?? 0));
+    const [, major, minor, patch, pre] = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-)?/.exec(version) ?? [];
+    if (version === "") throw new PullRequestError("protocol", "Malformed version: ");
+    if (major === undefined) throw new PullRequestError("protocol", `unknown version: ${version}`);
+    const found = [major, minor, patch].map((number) => Number(number ?? 0));
     const differing = found.findIndex((number, index) => number !== oldestVersion[index]);
-    if (differing >= 0 && (found[differing] ?? 0) < (oldestVersion[differing] ?? 0)) {
+    const isOlder =
+      differing < 0 ? pre !== undefined : (found[differing] ?? 0) < (oldestVersion[differing] ?? 0);
+    if (isOlder) {
       const text = `gitea server at ${this.#server} is older than ${oldestVersion.join(".")}`;
       throw new PullRequestError("unsupported", text);
     }
@@ -95,6 +99,10 @@ class GiteaClient {
     return this.#checked(await this.sendAny(...request));
   }
 
+  mask(text: string): string {
+    return this.#rest.mask(text);
+  }
+
   async close(): Promise<void> {
     await this.#rest.close();
   }
@@ -107,7 +115,8 @@ class GiteaClient {
   #checked(answer: RestAnswer): RestAnswer {
     const { method, url, status, text, json } = answer;
     if (status >= 200 && status < 300) return answer;
-    const said = textAt(json, "message");
+    const message = valueAt(json, "message");
+    const said = message === undefined ? "" : goValue(message);
     const { pathname } = new URL(url);
     const bare =
       json === undefined
@@ -174,9 +183,11 @@ async function merge(
   const style = method === "" ? "merge" : method;
   if (!mergeMethods.includes(style)) throw unsupportedMethod(style);
   const sent = perform(() => client.sendAny("POST", `pulls/${id}/merge`, { body: { Do: style } }));
-  const { status } = await about(`error merging pull request ${id}`, sent);
+  const { status, json } = await about(`error merging pull request ${id}`, sent);
   if (status !== 200) {
-    throw new PullRequestError("status", `merge rejected for pull request ${id}`, { status });
+    // Kargo drops what Gitea says; it is kept as the reason.
+    const reason = client.mask(textAt(json, "message"));
+    throw new PullRequestError("status", `merge rejected for pull request ${id}`, { status, reason });
   }
   return toPullRequest(await about(`error fetching PR ${id} after merge`, get(client, id)));
 }

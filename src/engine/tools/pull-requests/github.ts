@@ -72,7 +72,7 @@ async function merge(
   try {
     const body = method === "" ? {} : { merge_method: method };
     const answer = await perform(() => client.send("PUT", `pulls/${id}/merge`, { body }));
-    if (valueAt(answer.json, "merged") !== true) {
+    if (objectIn(answer).merged !== true) {
       throw new PullRequestError("status", `merge rejected for pull request ${id}`);
     }
   } catch (error) {

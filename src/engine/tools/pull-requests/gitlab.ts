@@ -134,8 +134,8 @@ async function merge(
   if (found.draft === true || found.detailed_merge_status !== "mergeable") return undefined;
   if (!["", "merge", "squash"].includes(method)) throw unsupportedMethod(method);
   const body = method === "squash" ? { squash: true } : {};
-  const sent = perform(() => client.send("PUT", `/${id}/merge`, { body }));
-  return toPullRequest(objectIn(await about(`error merging merge request ${id}`, sent)));
+  const sent = perform(() => client.send("PUT", `/${id}/merge`, { body })).then(objectIn);
+  return toPullRequest(await about(`error merging merge request ${id}`, sent));
 }
 
 function toPullRequest(json: unknown): PullRequest {

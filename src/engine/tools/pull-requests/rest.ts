@@ -91,6 +91,7 @@ export class RestClient {
     for (const [name, value] of Object.entries(query)) {
       for (const one of typeof value === "string" ? [value] : value) url.searchParams.append(name, one);
     }
+    url.searchParams.sort(); // as Go writes them, into messages too
     const { origin } = url;
     for (let redirects = 0; ; redirects++) {
       const known = Object.entries({ "user-agent": agentName, ...headers });
