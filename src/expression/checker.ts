@@ -179,16 +179,16 @@ class Checker implements CheckContext {
     return callable === undefined ? unknownNature : { type: callableType(callable), declaration: callable };
   }
 
-  private unary({ operator, operand, ...node }: UnaryNode): Nature {
-    const nature = derefNature(this.visit(operand));
+  private unary(node: UnaryNode): Nature {
+    const { operator } = node;
+    const nature = derefNature(this.visit(node.operand));
     if (operator === "!" || operator === "not") {
       if (isBool(nature) || isUnknown(nature)) return natureOf(types.bool);
     } else {
       if (isNumber(nature)) return nature;
       if (isUnknown(nature)) return unknownNature;
     }
-    const message = `invalid operation: ${operator} (mismatched type ${natureText(nature)})`;
-    return this.fail({ ...node, operator, operand }, message);
+    return this.fail(node, `invalid operation: ${operator} (mismatched type ${natureText(nature)})`);
   }
 
   /** Goes down the left side in a loop: sums of thousands of terms must not exhaust the stack. */

@@ -48,7 +48,7 @@ describe(`random expressions (FUZZ_SEED=${seed})`, () => {
       for (const mode of ["compile", "eval"] as const) {
         try {
           const program = compile(source, { functions: hostFunctions, mode });
-          assert.notEqual(program.evaluate(env, { limits: { work: 100_000 } }), undefined, source);
+          assert.notEqual(program.evaluate(env, { limits: { work: 20_000 } }), undefined, source);
         } catch (error) {
           assert.ok(
             error instanceof ExpressionError,
