@@ -75,6 +75,21 @@ export interface RunResult {
   readonly failures: readonly string[];
 }
 
+/** How much a collection of garbage leaves; `maxRetained…` count what is kept behind the oldest in use. */
+export interface GarbageLimits {
+  readonly maxRetainedPromotions: number;
+  readonly minPromotionDeletionAgeMs: number;
+  readonly maxRetainedFreight: number;
+  readonly minFreightDeletionAgeMs: number;
+}
+
+/** What a collection removed, by name, and one sentence for everything it could not remove. */
+export interface GarbageResult {
+  readonly promotions: readonly string[];
+  readonly freight: readonly string[];
+  readonly failures: readonly string[];
+}
+
 /** Why a backend refused; the message is one sentence for the user. */
 export type BackendErrorCode =
   | "notFound"
@@ -110,6 +125,14 @@ export interface Backend extends Disposable {
   waitForPromotion(ref: ResourceRef<"Promotion">, options: ActOptions): Promise<Promotion>;
   /** Discovers now. Resolves when discovery ended; throws `discoveryFailed` with the first subscription's reason. */
   refreshWarehouse(ref: ResourceRef<"Warehouse">, options: ActOptions): Promise<Warehouse>;
+  /** Asks for the current Freight to be verified again, or for that to stop; resolves with the Stage after a pass over it. */
+  requestVerification(
+    ref: ResourceRef<"Stage">,
+    act: "reverify" | "abort",
+    options: ActOptions & { readonly actor?: string },
+  ): Promise<Stage>;
+  /** Deletes what is old and far behind what is in use; limits that are not given are Kargo's. */
+  collectGarbage(limits: Partial<GarbageLimits>, options: ActOptions): Promise<GarbageResult>;
   /** Drives the pipelines by themselves. One process drives a workspace at a time; another one waits for its turn. */
   run(options: RunOptions): Promise<RunResult>;
   /** Takes up Promotions that an ended process left unfinished. */

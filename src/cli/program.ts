@@ -6,6 +6,7 @@ import { errorMessage, isAbortError } from "../base/errors";
 import type { GlobalOptions, ProgramContext } from "./context";
 import { addEvalCommand } from "./eval";
 import { addFreightCommands } from "./freight";
+import { addGcCommand } from "./gc";
 import { addGetCommand } from "./get";
 import { addLspCommand } from "./lsp";
 import { addPromoteCommand } from "./promote";
@@ -15,6 +16,7 @@ import { addSampleCommand } from "./sample";
 import { addStepCommand } from "./step";
 import { exitCodes, printError, type Terminal, UsageError } from "./terminal";
 import { addValidateCommand } from "./validate";
+import { addVerifyCommand } from "./verify";
 
 const commands = [
   addSampleCommand,
@@ -23,6 +25,8 @@ const commands = [
   addPromoteCommand,
   addFreightCommands,
   addRunCommand,
+  addVerifyCommand,
+  addGcCommand,
   addStepCommand,
   addEvalCommand,
   addValidateCommand,

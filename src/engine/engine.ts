@@ -27,6 +27,12 @@ import { SecretMask } from "./promotion/secret-mask";
 import { runSingleStep, type SingleStepRequest, type SingleStepResult } from "./promotion/single-step";
 import type { CredentialSource, CredentialType, EffectPort } from "./promotion/step";
 import { argocdHealth } from "./reconcile/argocd-health";
+import {
+  collectGarbage,
+  defaultGarbageLimits,
+  type GarbageLimits,
+  type GarbageResult,
+} from "./reconcile/garbage";
 import { requestAbort, StageDriver } from "./reconcile/stage-driver";
 import { StageLoop } from "./stage-loop";
 import { stepRunners } from "./steps/registry";
@@ -225,6 +231,20 @@ export class Engine implements Disposable {
     await this.#until(ref, isHandled, signal);
     if (stage === undefined) throw new StoreError("notFound", `Stage ${ref.name} does not exist.`);
     return stage;
+  }
+
+  /** Runs the verification of a Stage's current Freight again, or stops it; resolves with the Stage after a pass over it. */
+  async requestVerification(
+    ref: ResourceRef<"Stage">,
+    request: { readonly act: "reverify" | "abort"; readonly actor: string; readonly signal: AbortSignal },
+  ): Promise<Stage> {
+    await acts.requestVerification(this.#ports, ref, request);
+    return this.refreshStage(ref, request.signal);
+  }
+
+  /** Deletes Promotions and Freight that are old and far behind what is in use; what is not given is Kargo's default. */
+  collectGarbage(limits: Partial<GarbageLimits> = {}): Promise<GarbageResult> {
+    return collectGarbage(this.#ports, { ...defaultGarbageLimits, ...limits });
   }
 
   /** Runs one step by itself on a folder. Throws only when the signal aborts. */

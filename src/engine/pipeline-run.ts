@@ -7,6 +7,7 @@ import { isControlFlow, type ResourceRef, refKey, toRef } from "../model/resourc
 import { reconcileWarehouse, retryDelayMs } from "./discovery/warehouse";
 import type { EnginePorts } from "./ports";
 import { ChangeWatch } from "./reconcile/change-watch";
+import { collectGarbage } from "./reconcile/garbage";
 import type { StageDriver } from "./reconcile/stage-driver";
 
 /** How a run is to go. */
@@ -26,6 +27,7 @@ export interface PipelineRunResult {
 
 /** Objects driven at the same time; a controller of Kargo has four workers for each kind. */
 const workers = 4;
+const hourMs = 3_600_000;
 const maxTimerMs = 2 ** 31 - 1;
 
 type Target = ResourceRef<"Stage" | "Warehouse">;
@@ -59,6 +61,7 @@ export class PipelineRun {
   readonly #failed = new Map<string, string>();
   #running = 0;
   #looking = false;
+  #garbageTimer: NodeJS.Timeout | undefined;
   #end: () => void = () => {};
 
   constructor(ports: EnginePorts, driver: StageDriver, options: PipelineRunOptions) {
@@ -81,12 +84,14 @@ export class PipelineRun {
       await this.#watch.begin();
       owned.add(this.#ports.store.onDidChange((ref) => this.#note(ref)));
       await this.wakeAll();
+      if (!this.#options.untilIdle) this.#collectAtNextHour();
       this.#endWhenIdle();
       if (!signal.aborted) await ended;
     } finally {
       signal.removeEventListener("abort", stop);
       owned.dispose();
       for (const { timer } of this.#entries.values()) clearTimeout(timer);
+      clearTimeout(this.#garbageTimer);
       this.#queue.length = 0;
     }
     return { failures: this.#failures() };
@@ -172,6 +177,20 @@ export class PipelineRun {
     const { signal } = this.#options;
     const pass = await reconcileWarehouse(target, this.#ports, { signal });
     return pass === undefined ? { busy: false } : { busy: false, nextAtMs: pass.nextAtMs };
+  }
+
+  /** Kargo collects at the beginning of every hour. */
+  #collectAtNextHour(): void {
+    const ms = hourMs - (this.#ports.clock.now().getTime() % hourMs);
+    this.#garbageTimer = setTimeout(async () => {
+      try {
+        const { failures } = await collectGarbage(this.#ports);
+        for (const failure of failures) this.#ports.log.warn(failure);
+      } catch (error) {
+        this.#ports.log.error(errorMessage(error));
+      }
+      if (!this.#options.signal.aborted) this.#collectAtNextHour();
+    }, ms);
   }
 
   #note(ref: ResourceRef): void {

@@ -9,8 +9,9 @@ import { DiscoveryError } from "./discovery/discovery-error";
 import { checkAlias, createFreight, newestArtifacts } from "./discovery/freight";
 import { type EnginePorts, StoreError } from "./ports";
 import { AdmissionError, createPromotion } from "./promotion/admission";
-import { annotationKeys } from "./promotion/annotations";
+import { annotationKeys, requestAnnotation } from "./promotion/annotations";
 import { controlPlane } from "./promotion/control-plane";
+import { isTerminalVerification } from "./reconcile/verification";
 
 type ActPorts = Pick<EnginePorts, "store" | "clock">;
 
@@ -148,6 +149,31 @@ export async function requestRefresh(ports: ActPorts, ref: ResourceRef<"Stage">)
     return { ...stage, metadata: { ...stage.metadata, annotations } };
   });
   return token;
+}
+
+/**
+ * Asks for the verification of a Stage's current Freight to be run again, or to be stopped; stopping one that has ended
+ * changes nothing (pkg/api/stage.go). Throws AdmissionError `invalid` when there is no verification to speak of.
+ */
+export async function requestVerification(
+  ports: ActPorts,
+  ref: ResourceRef<"Stage">,
+  request: { readonly act: "reverify" | "abort"; readonly actor: string },
+): Promise<void> {
+  await ports.store.update<"Stage">(ref, (stage) => {
+    const current = stage.status?.freightHistory?.[0];
+    const about = `Stage "${ref.name}"`;
+    if (current === undefined || Object.keys(current.items).length === 0)
+      throw new AdmissionError("invalid", `${about} has no current Freight.`);
+    const newest = current.verificationHistory?.[0];
+    if (newest?.id === undefined || newest.id === "")
+      throw new AdmissionError("invalid", `${about} has no current verification.`);
+    if (request.act === "abort" && isTerminalVerification(newest)) return undefined;
+    const { id } = newest;
+    const value = requestAnnotation({ id, actor: request.actor, controlPlane: true });
+    const annotations = { ...stage.metadata.annotations, [annotationKeys[request.act]]: value };
+    return { ...stage, metadata: { ...stage.metadata, annotations } };
+  });
 }
 
 async function needFreight({ store }: ActPorts, ref: FreightRef): Promise<Freight> {

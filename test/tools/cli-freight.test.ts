@@ -123,3 +123,38 @@ test("refreshing a Stage passes over it and tells when that fails", async (t) =>
   assert.equal(stage.status?.lastHandledRefresh, stage.metadata.annotations?.["kargo.akuity.io/refresh"]);
   await fails(["refresh", "stage", "nope", "-w", root], 1, /Stage "nope" not found/);
 });
+
+test("the verification of current Freight is run again on request, in a Stage that has one", async (t) => {
+  const { root } = await sampleWithFreight(t);
+  const verify = ["verify", "stage", "test", "-w", root];
+  await fails(verify, 1, /Stage "test" has no current Freight/);
+  await succeeds(["promote", "--stage", "test", "--warehouse", "hello", "-w", root]);
+  assert.equal(await succeeds(verify), "stage.kargo.akuity.io/test verification: Successful\n");
+  const stage = JSON.parse(await succeeds([...verify, "--abort", "-o", "json"])) as Stage;
+  const history = stage.status?.freightHistory?.[0]?.verificationHistory ?? [];
+  assert.deepEqual(
+    history.map(({ phase }) => phase),
+    ["Successful", "Successful"],
+    "stopping what has ended changes nothing",
+  );
+  const request = JSON.parse(stage.metadata.annotations?.["kargo.akuity.io/reverify"] ?? "{}");
+  assert.equal(request.id, history[1]?.id);
+});
+
+test("garbage is collected on demand, but for what a Stage runs on", async (t) => {
+  const { root } = await sampleWithFreight(t);
+  const promote = ["promote", "--stage", "test", "--warehouse", "hello", "-w", root];
+  for (let i = 0; i < 3; i++) await succeeds(promote);
+  assert.equal(await succeeds(["gc", "-w", root]), "");
+  await fails(["gc", "--max-retained-freight", "few", "-w", root], 2, /takes a whole number/);
+  const all = await listed<Promotion>(root, "promotions");
+  const none = ["--max-retained-promotions", "1", "--max-retained-freight", "0"];
+  const young = ["--min-promotion-deletion-age", "0s", "--min-freight-deletion-age", "0s"];
+  const result = JSON.parse(await succeeds(["gc", ...none, ...young, "-o", "json", "-w", root]));
+  assert.equal(result.promotions.length, 2);
+  assert.deepEqual(result.freight, []);
+  assert.deepEqual(
+    (await listed<Promotion>(root, "promotions")).map(({ metadata }) => metadata.name),
+    all.map(({ metadata }) => metadata.name).filter((name) => !result.promotions.includes(name)),
+  );
+});

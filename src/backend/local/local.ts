@@ -24,6 +24,8 @@ import {
   BackendError,
   type CreateFreightRequest,
   type DownstreamResult,
+  type GarbageLimits,
+  type GarbageResult,
   type NewestFreightRequest,
   type PromoteDownstreamRequest,
   type PromoteRequest,
@@ -229,6 +231,18 @@ class LocalBackend implements Backend {
         await lock.release();
       }
     });
+  }
+
+  requestVerification(
+    ref: ResourceRef<"Stage">,
+    act: "reverify" | "abort",
+    { signal, actor = "" }: ActOptions & { readonly actor?: string },
+  ): Promise<Stage> {
+    return this.#act(() => this.#engine.requestVerification(ref, { act, actor, signal }));
+  }
+
+  collectGarbage(limits: Partial<GarbageLimits>): Promise<GarbageResult> {
+    return this.#act(() => this.#engine.collectGarbage(limits));
   }
 
   resume(): Promise<void> {

@@ -70,7 +70,7 @@ class Pass {
       });
     } catch (error) {
       if (!(error instanceof PassError)) throw error;
-      await this.#write(error.message);
+      await this.#finish(error.message);
       return { stage: this.#stage, again: false, error: error.message };
     }
     if (!again) {
@@ -79,7 +79,7 @@ class Pass {
         conditions: deleteCondition(this.#status.conditions, "Reconciling"),
       });
     }
-    await this.#write();
+    await this.#finish();
     return { stage: this.#stage, again: again || created > 0 };
   }
 
@@ -212,11 +212,16 @@ class Pass {
     }
   }
 
+  /** Only a pass that is over has handled the refresh it was asked for, also when it failed. */
+  #finish(error?: string): Promise<void> {
+    const token = this.#stage.metadata.annotations?.[annotationKeys.refresh];
+    if (token !== undefined) this.#setStatus({ ...this.#status, lastHandledRefresh: token });
+    return this.#write(error);
+  }
+
   /** Writes the status when it differs from what is stored; so a pass that finds nothing new wakes nobody. */
   async #write(error?: string): Promise<void> {
     const { name, namespace, annotations } = this.#stage.metadata;
-    const token = annotations?.[annotationKeys.refresh];
-    if (token !== undefined) this.#setStatus({ ...this.#status, lastHandledRefresh: token });
     const status = compactStatus(this.#status);
     const context = annotations?.[annotationKeys.argocdContext];
     if (error !== undefined) this.#ports.log.warn(`Stage ${namespace}/${name}: ${error}`);
