@@ -43,7 +43,7 @@ export function codeActions({ file, span, diagnostics, index }: CodeActionReques
   const mending = touched.flatMap((diagnostic) => {
     const placed = source.unitAt(diagnostic.start);
     const trouble = troubleOf(diagnostic, file, placed, index);
-    const found = fixes.flatMap((fix) => fix(trouble));
+    const found = fixes.flatMap((fix) => fix(trouble)).filter((fix) => changesText(fix, trouble));
     return unique(found).map((fix) => toAction(fix, trouble));
   });
   const placed = source.unitAt(span.start);
@@ -67,6 +67,11 @@ function troubleOf(diagnostic: Diagnostic, file: string, placed: PlacedUnit, ind
     index,
     ...(resource === undefined ? {} : { resource }),
   };
+}
+
+/** Where a key stands twice, what is wrong with one may be right of the other. */
+function changesText({ edits, append }: QuickFix, { unit }: Trouble): boolean {
+  return append !== undefined || edits.some(({ start, end, text }) => unit.text.slice(start, end) !== text);
 }
 
 /** Two rules may come to the same remedy. */

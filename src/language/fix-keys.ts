@@ -1,10 +1,11 @@
 // Quick fixes of keys: add what must be there, take out what must not, move what stands on the wrong level.
 // Edits only; whether a key is right is the schema's business.
-import { isMap, isScalar, type YAMLMap } from "yaml";
+import { isMap, isScalar, type Scalar, type YAMLMap } from "yaml";
 import { isObject } from "../base/json";
 import { type ObjectSchema, type Path, type Schema, schemaAt } from "../model/schema/schema";
 import type { QuickFix, TextEdit, Trouble } from "./code-action";
 import { placeholderLines } from "./new-values";
+import type { Unit } from "./unit";
 import {
   addPair,
   asMap,
@@ -17,7 +18,7 @@ import {
   removeEntry,
   removePair,
 } from "./yaml-edits";
-import { nodeAt, pairOf, target } from "./yaml-nodes";
+import { keyText, nodeAt, pairOf, spanOf, target } from "./yaml-nodes";
 
 /** Fixes about keys. */
 export function keyFixes(trouble: Trouble): QuickFix[] {
@@ -79,16 +80,45 @@ function addMissing(trouble: Trouble): QuickFix[] {
 }
 
 function addKeys(trouble: Trouble, names: readonly string[], title: string, preferred: boolean): QuickFix[] {
-  const { path } = trouble;
+  const { path, unit } = trouble;
   const value = valueAt(trouble, path);
   const schema = objectAt(trouble, path);
-  const lines = names.flatMap((name) => {
+  const map = mapAt(trouble, path);
+  const edits: (TextEdit | undefined)[] = [];
+  const added: string[] = [];
+  for (const name of names) {
     const field = schema?.fields[name];
-    if (field === undefined) return [`${name}: `];
-    return placeholderLines(name, fieldFor(trouble, name, field, value), trouble);
-  });
-  const edit = addTo(trouble, path, lines);
-  return edit === undefined ? [] : [{ title, id: "add-required", preferred, edits: [edit] }];
+    const lines =
+      field === undefined
+        ? [`${name}: `]
+        : placeholderLines(name, fieldFor(trouble, name, field, value), trouble);
+    const key = map?.items.find((pair) => keyText(pair) === name)?.key;
+    // The key may stand there already, without a value.
+    if (isScalar(key)) edits.push(valueBehind(unit, key, lines, map?.flow === true));
+    else added.push(...lines);
+  }
+  if (added.length > 0) edits.push(addTo(trouble, path, added));
+  const whole = edits.filter((edit) => edit !== undefined);
+  return whole.length < edits.length || whole.length === 0
+    ? []
+    : [{ title, id: "add-required", preferred, edits: whole }];
+}
+
+/** Gives a key the value of `lines`, whose first begins with the same key. */
+function valueBehind(unit: Unit, key: Scalar, lines: readonly string[], flow: boolean): TextEdit | undefined {
+  const [head = "", ...below] = lines;
+  if (below.length > 0)
+    return flow
+      ? undefined
+      : fillEmpty(
+          unit,
+          key,
+          below.map((line) => line.replace(/^ {2}/, "")),
+        );
+  const end = spanOf(key)?.end;
+  if (end === undefined || !unit.text.startsWith(":", end)) return undefined;
+  const text = ` ${head.slice(head.indexOf(":") + 1).trim()}`;
+  return { start: end + 1, end: end + 1, text };
 }
 
 /** A step's `config` is described by its `uses`. */

@@ -72,7 +72,7 @@ function otherType(trouble: Trouble): QuickFix[] {
         edits: [{ ...span, text: JSON.stringify(text) }],
       },
     ];
-  if (schema.type === "array" && schema.items.type === typeof scalar.value)
+  if (schema.type === "array" && scalar.value !== null && schema.items.type === typeof scalar.value)
     return [
       { title: "Make it a list", id: "make-list", preferred: true, edits: [{ ...span, text: `[${text}]` }] },
     ];

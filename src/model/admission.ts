@@ -152,7 +152,9 @@ function futile(resource: unknown): SchemaProblem[] {
   if (resource.kind !== "Stage" || !Array.isArray(resource.spec.requestedFreight)) return [];
   return resource.spec.requestedFreight.flatMap((request, index): SchemaProblem[] => {
     const sources = isObject(request) ? request.sources : undefined;
-    if (!isObject(sources) || sources.direct === true) return [];
+    // What has the wrong type was meant to be something: the type is what is wrong then.
+    if (!isObject(sources) || (sources.direct !== undefined && sources.direct !== false)) return [];
+    if (sources.stages !== undefined && !Array.isArray(sources.stages)) return [];
     if (Array.isArray(sources.stages) && sources.stages.length > 0) return [];
     const path = ["spec", "requestedFreight", index, "sources"];
     const message =

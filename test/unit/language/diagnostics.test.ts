@@ -16,6 +16,10 @@ const documents: Record<string, readonly [text: string, ...rows: string[]]> = {
     stage("a").replace("      name: app\n", ""),
     "required: origin",
   ],
+  "a source of the wrong type, and not that there is none": [
+    stage("a").replace("direct: true", "direct: perhaps"),
+    "type: perhaps",
+  ],
   "a bad word in flow style": [
     warehouse(
       "  freightCreationPolicy: Auto\n  subscriptions: [{image: {repoURL: a/b, imageSelectionStrategy: Semver}}]",
