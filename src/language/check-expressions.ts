@@ -64,7 +64,10 @@ export function checkExpressions(unit: Unit, resource: UnitResource, index: numb
 export function inUnit(site: ExpressionSite, part: TemplatePart, { start, end }: Span): Span {
   const from = site.map(part.sourceStart + start);
   const to = end > start ? site.map(part.sourceStart + end - 1) + 1 : from;
-  return { start: from, end: Math.max(to, from + 1) };
+  // Behind the end of the text there may be nothing more: then its last character is shown.
+  const last = Math.max(site.map(site.text.length), site.map(0) + 1);
+  const shown = Math.min(Math.max(to, from + 1), last);
+  return { start: Math.min(from, shown - 1), end: shown };
 }
 
 function toFinding(one: ExpressionFinding, span: Span, fix: FixHint): Finding {

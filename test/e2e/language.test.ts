@@ -104,6 +104,7 @@ for (const theme of ["dark", "light"] as const) {
       await runCommand(page, "Show or Focus Hover");
       const hover = page.locator(".monaco-hover:not(.hidden)", { hasText: /[Cc]lones/ }).first();
       await hover.waitFor();
+      await page.waitForTimeout(500); // it fades in
       await screenshot(page, `language-hover-${theme}`);
     });
   });
