@@ -4,7 +4,7 @@
 import { stat } from "node:fs/promises";
 import type { Backend } from "../backend/backend";
 import { openLocalBackend } from "../backend/local/local";
-import { nodeFiles } from "../backend/local/node-files";
+import { nodeFiles, watchedNodeFiles } from "../backend/local/node-files";
 import type { DisposableStore } from "../base/disposable";
 import type { CredentialType } from "../engine/promotion/step";
 import { CommandFailed, type Terminal, terminalLogger, UsageError, workspaceRoot } from "./terminal";
@@ -25,7 +25,10 @@ export interface ProgramContext {
 /** Opens the embedded backend on the workspace. Throws CommandFailed when there is no such folder. */
 export async function openBackend(
   context: ProgramContext,
-  more: { readonly autonomy?: { readonly isOn: boolean } } = {},
+  {
+    watch = false,
+    ...more
+  }: { readonly autonomy?: { readonly isOn: boolean }; readonly watch?: boolean } = {},
 ): Promise<Backend> {
   const { workspace, verbose } = context.globals();
   const root = workspaceRoot(context.terminal, workspace);
@@ -33,9 +36,8 @@ export async function openBackend(
   if (info?.isDirectory() !== true) throw new CommandFailed(`There is no folder ${root}.`);
   const log = terminalLogger(context.terminal, verbose === true);
   const ambientCredentials = ambientTypes(context.terminal);
-  return context.owned.add(
-    await openLocalBackend({ files: nodeFiles(root), log, ambientCredentials, ...more }),
-  );
+  const files = watch ? context.owned.add(await watchedNodeFiles(root)) : nodeFiles(root);
+  return context.owned.add(await openLocalBackend({ files, log, ambientCredentials, ...more }));
 }
 
 /** Who acts, as Kargo's `create-actor` would say it. */

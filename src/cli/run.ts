@@ -29,7 +29,10 @@ async function run(context: ProgramContext, options: RunCommandOptions): Promise
   if (output !== "text" && output !== "json") {
     throw new UsageError(`-o takes text or json, not ${JSON.stringify(output)}.`);
   }
-  const backend = await openBackend(context, { autonomy: { isOn: true } });
+  const backend = await openBackend(context, {
+    autonomy: { isOn: true },
+    watch: options.untilIdle !== true,
+  });
   const { failures } = await backend.run({
     ...(project !== undefined && { project: projectOf(backend.snapshot, project).name }),
     untilIdle: options.untilIdle === true,

@@ -1,6 +1,6 @@
 // Pipelines that run by themselves in the terminal, with real Git: scenario checks of the embedded control plane.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Freight, Promotion, Stage } from "../../src/model/resources";
@@ -176,4 +176,33 @@ test("one process drives a workspace, takes requests of others, and is taken ove
   await driver.ended;
   const { code } = await second.ended;
   assert.equal(code, 0);
+});
+
+test("queued Promotions run one after the other, each once the one before is verified", async (t) => {
+  const { root } = await pipeline(t, "none");
+  const queue = ["promote", "--stage", "test", "--warehouse", "hello", "--no-wait", "-w", root];
+  await Promise.all([succeeds(queue), succeeds(queue)]);
+  await succeeds(untilIdle(root));
+  const [second, first] = await listed<Promotion>(root, "promotions");
+  assert.deepEqual([first?.status?.phase, second?.status?.phase], ["Succeeded", "Succeeded"]);
+  const history = (await stageNamed(root, "test")).status?.freightHistory ?? [];
+  assert.equal(history.length, 2);
+  const verified = history[1]?.verificationHistory?.[0]?.finishTime ?? "";
+  assert.ok(
+    verified !== "" && verified <= (second?.status?.startedAt ?? ""),
+    "verified before the next began",
+  );
+});
+
+test("a policy and a Stage saved while the pipelines run take effect at once", async (t) => {
+  const { root } = await pipeline(t, "none");
+  const driver = startCli(["run", "-w", root]);
+  await succeeds(["promote", "--stage", "test", "--warehouse", "hello", "--no-wait", "-w", root]);
+  await driver.printed(/FreightVerificationSucceeded .* test/);
+  const path = join(root, "kargo", "more.yaml");
+  const yaml = readFileSync(path, "utf8").replace('"none"', '"late"');
+  writeFileSync(path, `${yaml}---\n${stageYaml("late", works)}`);
+  await driver.printed(/PromotionSucceeded +late\./);
+  driver.process.kill("SIGINT");
+  assert.equal((await driver.ended).code, 0);
 });
