@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { type Document, parseAllDocuments } from "yaml";
 import { LanguageService } from "../../../src/language/language-service";
 import { knownKinds, type Schema, stepSchema } from "../../../src/model/schema/schema";
 import { stepKinds } from "../../../src/model/schema/step-kinds";
@@ -12,7 +13,7 @@ const folder = join(process.cwd(), "test", "fixtures", "language", "valid");
 test("valid files have no findings, alone and together", () => {
   const together = new LanguageService();
   const files = readdirSync(folder);
-  assert.ok(files.length > 5);
+  assert.ok(files.length > 30);
   for (const name of files) {
     const text = readFileSync(join(folder, name), "utf8");
     for (const service of [together, new LanguageService()]) {
@@ -26,6 +27,30 @@ test("valid files have no findings, alone and together", () => {
   for (const name of files) assert.deepEqual(together.diagnostics(name), []);
 });
 
+/** Documents as Kargo reads them (YAML 1.1 with merge keys); none for what only a template engine can read. */
+function documentsOf(text: string): readonly Document[] {
+  const documents = parseAllDocuments(text, { version: "1.1", merge: true });
+  if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return [];
+  return documents.filter((document) => document.contents !== null);
+}
+
+/** Writes every document anew; a text that is no YAML stays as it is. */
+function rewritten(write: (document: Document) => string): (text: string) => string {
+  return (text) => {
+    // A directive belongs to the first text only, and quoted merge keys would be ordinary keys.
+    const documents = /^%|<<:/m.test(text) ? [] : documentsOf(text);
+    return documents.length === 0 ? text : documents.map(write).join("\n---\n");
+  };
+}
+
+function listOf(text: string): string {
+  // A text that says which YAML it is means other values by the same words.
+  const documents = text.startsWith("%") ? [] : documentsOf(text);
+  if (documents.length === 0 || /kind: List/.test(text)) return text;
+  const items = documents.map((document) => document.toJS());
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items }, undefined, 2);
+}
+
 test("valid files have no findings in other styles of writing", () => {
   const styles: Record<string, (text: string) => string> = {
     CRLF: (text) => text.replace(/\r?\n/g, "\r\n"),
@@ -33,6 +58,10 @@ test("valid files have no findings in other styles of writing", () => {
     "a byte order mark": (text) => `\uFEFF${text}`,
     "blank lines everywhere": (text) => (/[|>]/.test(text) ? text : text.replace(/\n/g, "\n\n")),
     "comments behind documents": (text) => text.replace(/\n---\n/g, "\n# end\n--- # next\n"),
+    JSON: rewritten((document) => JSON.stringify(document.toJS())),
+    "double quotes": rewritten((document) => document.toString({ defaultStringType: "QUOTE_DOUBLE" })),
+    "wide indentation": rewritten((document) => document.toString({ indent: 6 })),
+    "one List": (text) => listOf(text),
     "tabs behind values": (text) => text.replace(/: (\w+)\n/g, ": $1\t\n"),
   };
   for (const name of readdirSync(folder)) {
@@ -72,6 +101,34 @@ for (const kind of stepKinds) {
       .diagnostics(theFile)
       .filter(({ rule }) => rule === "type" || rule === "unknown-key");
     assert.deepEqual(rules, []);
+  });
+}
+
+/** A value with every field that is not deprecated. */
+function fullSample(schema: Schema): unknown {
+  if (schema.type === "object") {
+    const fields = Object.entries(schema.fields).filter(([, field]) => field.deprecated === undefined);
+    // An object without fields of its own is a map.
+    return fields.length === 0
+      ? { note: "x" }
+      : Object.fromEntries(fields.map(([name, field]) => [name, fullSample(field)]));
+  }
+  if (schema.type === "array") return schema.example ?? [fullSample(schema.items)];
+  return sample(schema);
+}
+
+for (const kind of stepKinds) {
+  test(`the step ${kind} with every optional field set is taken`, () => {
+    const config = stepSchema(kind)?.config;
+    assert.ok(config !== undefined);
+    const steps = `- uses: ${kind}\n  config: ${JSON.stringify(fullSample(config))}`;
+    // Fields that exclude each other are set together here, and examples name what no workspace has.
+    const shape = new Set(["type", "unknown-key", "enum", "pattern", "format", "length", "range", "items"]);
+    const shown = serviceOf(project(stage("a", { steps })))
+      .diagnostics(theFile)
+      .filter(({ rule }) => shape.has(rule))
+      .map(({ rule, message }) => `${rule} ${message}`);
+    assert.deepEqual(shown, []);
   });
 }
 
