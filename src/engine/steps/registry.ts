@@ -33,6 +33,7 @@ import { setMetadata } from "./set-metadata";
 import { tomlParse } from "./toml-parse";
 import { tomlUpdate } from "./toml-update";
 import { untar } from "./untar";
+import { yamlMerge } from "./yaml-merge";
 import { yamlParse } from "./yaml-parse";
 import { yamlUpdate } from "./yaml-update";
 
@@ -69,6 +70,7 @@ export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
   "toml-parse": tomlParse,
   "toml-update": tomlUpdate,
   untar,
+  "yaml-merge": yamlMerge,
   "yaml-parse": yamlParse,
   "yaml-update": yamlUpdate,
 };

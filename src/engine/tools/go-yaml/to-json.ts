@@ -29,6 +29,18 @@ export function yamlToJson(bytes: Uint8Array): unknown {
   }
 }
 
+/** False for a line that version 1.1 of YAML reads as a boolean, a number, null or a mapping (yaml.IsValueNonString). */
+export function isTextInYaml11(line: string): boolean {
+  if (line === "" || line.includes("\n")) return true;
+  try {
+    const root = new NodeParser(line, 0).document()?.content[0];
+    return root !== undefined && typeof new Decoder().value(root) === "string";
+  } catch (error) {
+    if (error instanceof YamlError) return true;
+    throw error;
+  }
+}
+
 /** A value as go-yaml v2 decodes it: ints are bigint, mappings Maps, keys of any kind. */
 type Decoded = null | boolean | bigint | number | string | readonly Decoded[] | ReadonlyMap<Decoded, Decoded>;
 
