@@ -12,6 +12,7 @@ import {
   object,
   outputs,
   text,
+  union,
 } from "./types";
 
 const credentialFields = (service: string) => ({
@@ -276,7 +277,10 @@ export const ticketSteps = {
           threadTS: text("Thread to answer in.", { example: "${{ outputs.first.threadTS }}" }),
         }),
         smtp: object("For e-mail.", {
-          to: text("Address of the recipient.", { example: "team@example.com" }),
+          to: union("Addresses of the recipients: one, or a list.", [
+            text("Address of the recipient.", { example: "team@example.com" }),
+            list("Addresses.", text("Address of a recipient.", { example: "team@example.com" })),
+          ]),
           subject: text("Subject.", { example: "Deployed" }),
           html: flag("Sends the text as HTML.", { default: false }),
         }),
