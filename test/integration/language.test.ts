@@ -1,7 +1,7 @@
 // The language server as VS Code's own features see it: a process of its own behind the client of the extension.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
@@ -170,10 +170,14 @@ describe("the language server", () => {
     await settings.update("enable", undefined, vscode.ConfigurationTarget.Global);
   });
 
-  it("offers the task that checks the folder, and the task finds what the editor finds", async () => {
+  it("offers the task that checks the folder, and the task finds what the editor finds", async function () {
     const [task] = await vscode.tasks.fetchTasks({ type: "kargo" });
     assert.ok(task, "no task");
     assert.equal(task.name, "validate");
+    if (!hasTerminals()) {
+      console.log("The task was not run: this VS Code has no pseudo-terminal (node-pty is not built).");
+      this.skip();
+    }
     const ended = new Promise<number | undefined>((resolve) => {
       const listening = vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
         if (execution.task.name !== "validate") return;
@@ -185,3 +189,11 @@ describe("the language server", () => {
     assert.equal(await ended, 0, "the sample is right");
   });
 });
+
+/** A task needs a terminal; the oldest host is laid without the native module that makes one. */
+function hasTerminals(): boolean {
+  const pty = join(vscode.env.appRoot, "node_modules", "node-pty");
+  return ["build/Release", `prebuilds/${process.platform}-${process.arch}`].some((folder) =>
+    existsSync(join(pty, folder, "pty.node")),
+  );
+}
