@@ -37,8 +37,8 @@ import { yamlMerge } from "./yaml-merge";
 import { yamlParse } from "./yaml-parse";
 import { yamlUpdate } from "./yaml-update";
 
-/** Every step kind this engine can run (pkg/promotion/registry.go). */
-export const stepRunners: Readonly<Partial<Record<StepKind, AnyStepRunner>>> = {
+/** Every open-source step kind; one without a runner does not compile (pkg/promotion/registry.go). */
+export const stepRunners: Readonly<Record<StepKind, AnyStepRunner>> = {
   "argocd-update": argocdUpdate,
   "argocd-wait": argocdWait,
   "compose-output": composeOutput,
