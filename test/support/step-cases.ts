@@ -281,7 +281,8 @@ function granted(plane: FakeControlPlane, needs: readonly string[]): Partial<Cap
 type Told = Report & { readonly warnings: number };
 
 async function outcome(run: () => Promise<StepResult>, work: string): Promise<Told> {
-  const shown = (text: string): string => text.replaceAll(work, "<work>");
+  const shown = (text: string): string =>
+    text.replaceAll(work, "<work>").replace(/\.untar-\w+/g, ".untar-<n>");
   try {
     const { status, message, output, warnings = [] } = await run();
     return {

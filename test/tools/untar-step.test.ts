@@ -17,34 +17,11 @@ import {
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { pack } from "tar-stream";
 import { silentLogger } from "../../src/base/log";
 import { type StepContext, StepError } from "../../src/engine/promotion/step";
 import { type UntarConfig, untar } from "../../src/engine/steps/untar";
+import { makeTar, type TarMember } from "../support/tar";
 import { tempDir } from "../support/temp";
-
-interface Made {
-  readonly name: string;
-  readonly type?: "file" | "directory" | "symlink" | "link" | "fifo";
-  readonly text?: string;
-  readonly linkname?: string;
-  readonly mode?: number;
-  readonly size?: number;
-}
-
-async function archive(entries: readonly Made[]): Promise<Buffer> {
-  const stream = pack();
-  const chunks: Buffer[] = [];
-  stream.on("data", (chunk) => chunks.push(chunk as Buffer));
-  for (const { text = "", ...header } of entries) {
-    if (header.type === undefined || header.type === "file") stream.entry({ mode: 0o644, ...header }, text);
-    else stream.entry({ mode: 0o755, ...header }, "");
-  }
-  const ended = new Promise<void>((resolve) => stream.on("end", () => resolve()));
-  stream.finalize();
-  await ended;
-  return Buffer.concat(chunks);
-}
 
 function workDirOf(t: TestContext): string {
   const workDir = join(tempDir(t), "outer", "work");
@@ -96,7 +73,7 @@ for (const flag of ["cf", "czf"]) {
   });
 }
 
-const rows: Record<string, { entries: Made[]; config?: Partial<UntarConfig>; out: string[] }> = {
+const rows: Record<string, { entries: TarMember[]; config?: Partial<UntarConfig>; out: string[] }> = {
   "leading components are stripped": {
     entries: [{ name: "top/a/b.txt", text: "x" }, { name: "short" }],
     config: { stripComponents: 1 },
@@ -139,7 +116,7 @@ const rows: Record<string, { entries: Made[]; config?: Partial<UntarConfig>; out
 for (const [name, { entries, config, out }] of Object.entries(rows)) {
   test(`untar: ${name}`, async (t) => {
     const workDir = workDirOf(t);
-    writeFileSync(join(workDir, "a.tar"), await archive(entries));
+    writeFileSync(join(workDir, "a.tar"), makeTar(entries));
     assert.equal(await run(workDir, config), "Succeeded");
     assert.deepEqual(tree(join(workDir, "out")), out);
   });
@@ -149,7 +126,7 @@ test("untar: what was in the folder is replaced", async (t) => {
   const workDir = workDirOf(t);
   mkdirSync(join(workDir, "out"));
   writeFileSync(join(workDir, "out", "old"), "x");
-  writeFileSync(join(workDir, "a.tar"), gzipSync(await archive([{ name: "new", text: "n" }])));
+  writeFileSync(join(workDir, "a.tar"), gzipSync(makeTar([{ name: "new", text: "n" }])));
   assert.equal(await run(workDir), "Succeeded");
   assert.deepEqual(tree(join(workDir, "out")), ["new"]);
 });
@@ -161,11 +138,11 @@ const refused: Record<string, [() => Promise<Buffer> | Buffer, RegExp]> = {
   ],
   "an empty file": [() => Buffer.alloc(0), /failed to read file header/],
   "a broken gzip": [
-    async () => gzipSync(await archive([{ name: "a", text: "x".repeat(9000) }])).subarray(0, 40),
+    () => gzipSync(makeTar([{ name: "a", text: "x".repeat(9000) }])).subarray(0, 40),
     /failed to extract/,
   ],
   "an archive cut off in a file": [
-    async () => (await archive([{ name: "a", text: "x".repeat(9000) }])).subarray(0, 2000),
+    () => makeTar([{ name: "a", text: "x".repeat(9000) }]).subarray(0, 2000),
     /failed to extract/,
   ],
 };
@@ -189,7 +166,7 @@ test("untar: a file over 50 MiB, and files over 100 MiB together, end it", async
   writeFileSync(
     join(workDir, "a.tar"),
     gzipSync(
-      await archive([
+      makeTar([
         { name: "a", text: part },
         { name: "b", text: part },
         { name: "c", text: part },
@@ -199,7 +176,7 @@ test("untar: a file over 50 MiB, and files over 100 MiB together, end it", async
   assert.match(await run(workDir), /total size would exceed limit of 104857600 bytes/);
   writeFileSync(
     join(workDir, "a.tar"),
-    gzipSync(await archive([{ name: "big", text: "x".repeat(50 * 1024 * 1024 + 1) }])),
+    gzipSync(makeTar([{ name: "big", text: "x".repeat(50 * 1024 * 1024 + 1) }])),
   );
   assert.match(await run(workDir), /file big exceeds size limit of 52428800 bytes/);
   assert.equal(existsSync(join(workDir, "out")), false);
@@ -207,14 +184,14 @@ test("untar: a file over 50 MiB, and files over 100 MiB together, end it", async
 
 test("untar: links within the archive do not lead a file out of the work directory", async (t) => {
   const workDir = workDirOf(t);
-  const climb: Made[] = [
+  const climb: TarMember[] = [
     { name: "l1", type: "symlink", linkname: ".." },
     { name: "l1/l2", type: "symlink", linkname: ".." },
     { name: "l1/l2/l3", type: "symlink", linkname: ".." },
     { name: "l1/l2/escaped.txt", text: "out" },
     { name: "l1/l2/l3/escaped.txt", text: "out" },
   ];
-  writeFileSync(join(workDir, "a.tar"), await archive(climb));
+  writeFileSync(join(workDir, "a.tar"), makeTar(climb));
   await run(workDir);
   assert.equal(existsSync(join(workDir, "..", "escaped.txt")), false);
   assert.equal(existsSync(join(workDir, "..", "..", "escaped.txt")), false);
@@ -223,11 +200,11 @@ test("untar: links within the archive do not lead a file out of the work directo
 
 test("untar: neither the archive nor the folder may lie behind a link that leads out", async (t) => {
   const outside = tempDir(t);
-  writeFileSync(join(outside, "a.tar"), await archive([{ name: "secret", text: "s" }]));
+  writeFileSync(join(outside, "a.tar"), makeTar([{ name: "secret", text: "s" }]));
   const workDir = workDirOf(t);
   symlinkSync(outside, join(workDir, "link"));
   assert.match(await run(workDir, { inPath: "link/a.tar" }), /^Errored: /);
-  writeFileSync(join(workDir, "a.tar"), await archive([{ name: "f", text: "x" }]));
+  writeFileSync(join(workDir, "a.tar"), makeTar([{ name: "f", text: "x" }]));
   await run(workDir, { outPath: "link/out" });
   await run(workDir, { outPath: "../../out" });
   assert.deepEqual(readdirSync(outside), ["a.tar"]);

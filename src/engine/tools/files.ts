@@ -45,14 +45,24 @@ export async function withFile<T>(
   mode: number,
   act: (file: fs.FileHandle) => Promise<T>,
 ): Promise<T> {
-  return await atParent(workDir, path, "open", async (parent, name) => {
-    const file = await parent.act(name, "open", (target) => fs.open(target, openFlags | noFollow, mode));
-    try {
-      return await act(file);
-    } finally {
-      await file.close();
-    }
-  });
+  const file = await openInside(workDir, path, openFlags, mode);
+  try {
+    return await act(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens the file at `path`; a link at its place is refused. Whoever got it closes it (os.OpenFile). */
+export async function openInside(
+  workDir: string,
+  path: string,
+  openFlags: number,
+  mode: number,
+): Promise<fs.FileHandle> {
+  return await atParent(workDir, path, "open", (parent, name) =>
+    parent.act(name, "open", (target) => fs.open(target, openFlags | noFollow, mode)),
+  );
 }
 
 /** What lies at `path`, a link itself if it is one; undefined when there is nothing. */
@@ -87,6 +97,13 @@ export async function makeDirsInside(workDir: string, path: string, mode: number
   await dir.close();
 }
 
+/** Makes one directory, `mode` minus the umask (os.Mkdir). */
+export async function makeDirInside(workDir: string, path: string, mode: number): Promise<void> {
+  await atParent(workDir, path, "mkdir", (parent, name) =>
+    parent.act(name, "mkdir", (target) => fs.mkdir(target, { mode })),
+  );
+}
+
 /** Names in the directory at `path`, in byte order (os.ReadDir). */
 export async function listInside(workDir: string, path: string): Promise<string[]> {
   const dir = await openAt(workDir, path, "open");
@@ -97,8 +114,15 @@ export async function listInside(workDir: string, path: string): Promise<string[
   }
 }
 
-/** Removes the file, link or whole directory at `path`; what is already gone is no error (os.RemoveAll). */
+/**
+ * Removes the file, link or whole directory at `path`; what is already gone is no error. Of the work directory itself
+ * the content goes (os.RemoveAll).
+ */
 export async function removeInside(workDir: string, path: string, signal?: AbortSignal): Promise<void> {
+  if (namesBelow(workDir, path).length === 0) {
+    for (const name of await listInside(workDir, path)) await removeInside(workDir, join(path, name), signal);
+    return;
+  }
   try {
     await atParent(workDir, path, "unlinkat", (parent, name) => removeEntry(parent, name, signal));
   } catch (error) {
@@ -137,7 +161,7 @@ export async function atParent<T>(
 
 /**
  * Where the system ends up when it follows every link of `path`, which lies in the work directory as text. Throws
- * `EOUTSIDE` when that is elsewhere. What does not exist is kept as text.
+ * `EOUTSIDE` when that is elsewhere. What does not exist is kept as text, unless a link goes back from there.
  */
 export async function followInside(workDir: string, path: string, operation: string): Promise<string> {
   const root = await fs.realpath(workDir);
@@ -145,7 +169,12 @@ export async function followInside(workDir: string, path: string, operation: str
   const names = namesBelow(workDir, path);
   for (let links = 0; names.length > 0; ) {
     const name = names.shift() ?? "";
-    const target = await named(operation, path, () => targetOf(join(current, name)));
+    const from = current;
+    const target = await named(operation, path, async () => {
+      // A trailing dot makes the system look whether it is a directory.
+      if (name === "..") await fs.access(`${from}${sep}.`);
+      return await targetOf(join(from, name));
+    });
     if (target === undefined) {
       current = join(current, name);
       continue;

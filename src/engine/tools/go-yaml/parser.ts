@@ -463,11 +463,21 @@ export class NodeParser {
   /** A comment above an entry that is itself a collection belongs to the collection, not to its first entry or key. */
   #splitStemComment(length: number): void {
     if (length === 0) return;
-    const { type } = this.#peek();
+    const type = this.#peekTwice();
     if (type !== "block-sequence-start" && type !== "block-mapping-start") return;
     const head = this.#comments.headComment;
     this.#stemComment = head.slice(0, length);
     this.#comments.headComment = head.slice(length + 1);
+  }
+
+  /** Type of the next token. After a fault go-yaml reads on behind it once, and tells a second one instead. */
+  #peekTwice(): TokenType {
+    try {
+      return this.#peek().type;
+    } catch (error) {
+      if (error instanceof YamlError) this.#peek();
+      throw error;
+    }
   }
 }
 
