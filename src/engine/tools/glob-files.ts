@@ -1,9 +1,9 @@
 // Which files of a work directory a glob names, with the meaning github.com/bmatcuk/doublestar v4.9 gives it on a file
 // system. Deletes and opens nothing; a link that leads outside is taken as leading nowhere.
-import { readdir, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { matchesGlob } from "../../base/glob";
-import { compareBytewise } from "../../base/text";
+import { listInside } from "./files";
 import { isSubPath } from "./paths";
 
 /** What a glob found. */
@@ -95,7 +95,7 @@ class GlobSearch {
     // A slash at the end, or two in a row, mean the directory itself.
     if (name === "") return [place];
     if (name === "**") return await this.#everything(place, mayBeFile);
-    const places = await each(await namesIn(directory), async (entry) =>
+    const places = await each(await this.#namesIn(directory), async (entry) =>
       matchesGlob(name, entry) ? [await this.#place(directory, entry)] : [],
     );
     return mayBeFile ? places : places.filter(isDirectory);
@@ -110,13 +110,23 @@ class GlobSearch {
       const { directory } = place;
       if (directory === undefined || seen.has(directory)) continue;
       seen.add(directory);
-      for (const name of await namesIn(directory)) {
+      for (const name of await this.#namesIn(directory)) {
         const entry = await this.#place(directory, name);
         if (mayBeFile || isDirectory(entry)) found.set(entry.path, entry);
         open.push(entry);
       }
     }
     return [...found.values()];
+  }
+
+  /** Opened name by name from the root, so that a link swapped in for a folder shows nothing of where it leads. */
+  async #namesIn(directory: string): Promise<string[]> {
+    try {
+      return await listInside(this.root.path, directory);
+    } catch {
+      // As upstream: what cannot be listed holds nothing.
+      return [];
+    }
   }
 
   async #place(directory: string, name: string): Promise<Place> {
@@ -142,15 +152,6 @@ async function each<T>(items: Iterable<T>, act: (item: T) => Promise<Place[]>): 
   const places: Place[] = [];
   for (const item of items) places.push(...(await act(item)));
   return places;
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return (await readdir(directory)).sort(compareBytewise);
-  } catch {
-    // As upstream: what cannot be listed holds nothing.
-    return [];
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

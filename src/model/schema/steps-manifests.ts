@@ -39,7 +39,7 @@ export const manifestSteps = {
         }),
         valuesFiles: list(
           "Files of values; later ones override earlier ones.",
-          filled("A file of values.", "./src/env/uat/values.yaml"),
+          path("A file of values.", "./src/env/uat/values.yaml", "file"),
         ),
         ignoreMissingValueFiles: flag("Passes over files of values that do not exist.", { default: false }),
         setValues: list(
