@@ -42,6 +42,7 @@ export { DiscoveryError } from "./discovery/discovery-error";
 export type { PipelineRunOptions, PipelineRunResult } from "./pipeline-run";
 export { AdmissionError, type PromotionRequest } from "./promotion/admission";
 export type { SingleStepContext, SingleStepRequest, SingleStepResult } from "./promotion/single-step";
+export { acquireFileLock, type FileLock, isFileLocked } from "./tools/file-lock";
 export { seedRepository } from "./tools/git-seed";
 export type { DownstreamPromotions } from "./user-acts";
 

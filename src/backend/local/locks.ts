@@ -1,46 +1,23 @@
-// Locks between processes that share a workspace, by proper-lockfile: a killed holder's lock is taken over once it is stale.
-// The store's lock is held for milliseconds, a Stage's lock for as long as a process drives that Stage.
+// Locks between processes that share a workspace. A killed holder's lock is taken over at once on the same machine, and
+// once it is stale on another. The store's lock is held for milliseconds, a Stage's for as long as a process drives it.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import lockfile from "proper-lockfile";
 import type { Logger } from "../../base/log";
+import { acquireFileLock, type FileLock } from "../../engine/engine";
 import type { StageLocks } from "../../engine/ports";
 
 const staleMs = 5000;
-const updateMs = 1000;
 
 /** A held lock. `lost` aborts when another process took the lock over (this one slept for too long). */
-export interface HeldLock {
-  release(): Promise<void>;
-  readonly lost: AbortSignal;
-}
+export type HeldLock = FileLock;
 
 /** Waits for the lock named `name` in `folder`, asking again every few milliseconds, and takes it. */
-export async function acquireLock(
+export function acquireLock(
   folder: string,
   name: string,
   options: { readonly signal: AbortSignal; readonly pollMs: number; readonly onWait?: () => void },
 ): Promise<HeldLock> {
-  const lost = new AbortController();
-  const path = join(folder, name);
-  for (let waited = false; ; waited = true) {
-    options.signal.throwIfAborted();
-    try {
-      const release = await lockfile.lock(path, {
-        lockfilePath: `${path}.lock`,
-        realpath: false,
-        stale: staleMs,
-        update: updateMs,
-        onCompromised: (error) => lost.abort(error),
-      });
-      return { release: () => release().catch(() => {}), lost: lost.signal };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-    }
-    if (!waited) options.onWait?.();
-    await delay(options.pollMs * (0.5 + Math.random()), undefined, { signal: options.signal });
-  }
+  return acquireFileLock(join(folder, name), { ...options, staleMs });
 }
 
 /** The Stage locks of a workspace. */

@@ -1,9 +1,8 @@
 // One holder at a time for a directory that several calls and processes write to, such as a Git mirror.
-// A killed holder's lock is taken over once it is stale. Locks nothing for its readers who do not ask.
+// Locks nothing for its readers who do not ask.
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import lockfile from "proper-lockfile";
+import { acquireFileLock } from "./file-lock";
 
 const staleMs = 10_000;
 const pollMs = 50;
@@ -15,29 +14,11 @@ export async function withDirectoryLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
-  const release = await acquire(path, signal);
+  // A holder that was suspended and lost its lock finds that out where it matters: git's own locks refuse.
+  const lock = await acquireFileLock(path, { signal, pollMs, staleMs });
   try {
     return await work();
   } finally {
-    await release();
-  }
-}
-
-async function acquire(path: string, signal: AbortSignal): Promise<() => Promise<void>> {
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      // A holder that was suspended and lost its lock finds that out where it matters: git's own locks refuse.
-      const release = await lockfile.lock(path, {
-        lockfilePath: `${path}.lock`,
-        realpath: false,
-        stale: staleMs,
-        onCompromised: () => {},
-      });
-      return () => release().catch(() => {});
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ELOCKED")) throw error;
-    }
-    await delay(pollMs * (0.5 + Math.random()), undefined, { signal });
+    await lock.release();
   }
 }
