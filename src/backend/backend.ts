@@ -17,6 +17,8 @@ export interface Snapshot {
   readonly problems: readonly ResourceProblem[];
   /** Where a resource is written in the workspace; absent for what only the engine or a cluster holds. Key: refKey. */
   readonly sources: ReadonlyMap<string, SourceLocation>;
+  /** Stages that their Project's policies let promote by themselves, whether or not any may act now. Key: refKey. */
+  readonly autoPromotion: ReadonlySet<string>;
 }
 
 /** Asks for a Promotion: exactly one of `freight` (name), `freightAlias` and `warehouse`. */
@@ -63,11 +65,23 @@ export interface DownstreamResult {
 export interface RunOptions extends ActOptions {
   /** Only this Project; every one when absent. */
   readonly project?: string;
-  /** Resolves once nothing is due or under way; otherwise only the signal ends the run. */
+  /**
+   * `pipelines` (the default) drives Warehouses and Stages. `discovery` drives Warehouses only, and not while another
+   * process drives the pipelines. `nothing` only tells of events, whoever causes them.
+   */
+  readonly drives?: "pipelines" | "discovery" | "nothing";
+  /** Resolves once nothing is due or under way; otherwise only the signals end the run. */
   readonly untilIdle: boolean;
   readonly onEvent: (event: KargoEvent) => void;
   /** Another process drives this workspace; the run begins when that one has ended. */
   readonly onWait?: () => void;
+  /** The run begins. */
+  readonly onStart?: () => void;
+  /**
+   * Begins nothing more once it aborts; the run resolves when what is under way has ended. A Promotion that only waits
+   * is then gone on with by itself. `signal` interrupts instead.
+   */
+  readonly stop?: AbortSignal;
 }
 
 /** How a run went: one sentence for everything that failed. */
@@ -133,7 +147,7 @@ export interface Backend extends Disposable {
   ): Promise<Stage>;
   /** Deletes what is old and far behind what is in use; limits that are not given are Kargo's. */
   collectGarbage(limits: Partial<GarbageLimits>, options: ActOptions): Promise<GarbageResult>;
-  /** Drives the pipelines by themselves. One process drives a workspace at a time; another one waits for its turn. */
+  /** Drives pipelines by themselves. One process drives a workspace at a time; another one waits for its turn. */
   run(options: RunOptions): Promise<RunResult>;
   /** Takes up Promotions that an ended process left unfinished. */
   resume(): Promise<void>;

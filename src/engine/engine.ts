@@ -42,6 +42,7 @@ export { DiscoveryError } from "./discovery/discovery-error";
 export type { PipelineRunOptions, PipelineRunResult } from "./pipeline-run";
 export { AdmissionError, type PromotionRequest } from "./promotion/admission";
 export type { SingleStepContext, SingleStepRequest, SingleStepResult } from "./promotion/single-step";
+export { autoPromotionStages } from "./reconcile/auto-promotion-policy";
 export { acquireFileLock, type FileLock, isFileLocked } from "./tools/file-lock";
 export { seedRepository } from "./tools/git-seed";
 export type { DownstreamPromotions } from "./user-acts";
@@ -82,7 +83,7 @@ export class Engine implements Disposable {
   readonly #ports: EnginePorts;
   readonly #driver: StageDriver;
   readonly #stages = new Map<string, StageLoop>();
-  #run: PipelineRun | undefined;
+  readonly #runs = new Set<PipelineRun>();
   readonly #owned = new DisposableStore();
   readonly #shutdown = new AbortController();
 
@@ -152,23 +153,23 @@ export class Engine implements Disposable {
   }
 
   /**
-   * Drives every pipeline until the signal aborts, or until nothing is left to do. One run at a time in a workspace: the
+   * Drives pipelines until the signal aborts, or until nothing is left to do. One run drives a workspace at a time: the
    * caller holds the right to it.
    */
   async run(options: PipelineRunOptions): Promise<PipelineRunResult> {
     const signal = AbortSignal.any([options.signal, this.#shutdown.signal]);
     const run = new PipelineRun(this.#ports, this.#driver, { ...options, signal });
-    this.#run = run;
+    this.#runs.add(run);
     try {
       return await run.run();
     } finally {
-      this.#run = undefined;
+      this.#runs.delete(run);
     }
   }
 
-  /** Specs or policies were written: a run looks at everything again. */
+  /** Specs or policies were written: every run looks at everything again. */
   async specsChanged(): Promise<void> {
-    await this.#run?.wakeAll();
+    for (const run of this.#runs) await run.wakeAll();
   }
 
   /** Discovers now, and creates Freight when the Warehouse's policy says so. Throws DiscoveryError and StoreError. */
@@ -267,7 +268,7 @@ export class Engine implements Disposable {
 
   #wake(namespace: string, stage: string): void {
     const key = `${namespace}/${stage}`;
-    if (this.#run?.wake({ kind: "Stage", namespace, name: stage }) === true) return;
+    for (const run of this.#runs) if (run.wake({ kind: "Stage", namespace, name: stage })) return;
     if (this.#stages.get(key)?.wake() === true) return;
     const loop = new StageLoop(this.#ports, this.#driver, { namespace, stage }, this.#shutdown.signal);
     this.#stages.set(key, loop);

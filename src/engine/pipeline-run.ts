@@ -14,9 +14,16 @@ import type { StageDriver } from "./reconcile/stage-driver";
 export interface PipelineRunOptions {
   /** Only this Project; every one when absent. */
   readonly project?: string;
-  /** Ends once nothing is due or under way; only the signal ends it otherwise. */
+  /** What is driven: every Stage and Warehouse when absent, only Warehouses, or nothing: then it only tells of events. */
+  readonly drives?: "pipelines" | "discovery" | "nothing";
+  /** Asked before a Warehouse is driven; a Warehouse that may not be is asked for again after a while. */
+  readonly mayDiscover?: () => Promise<boolean>;
+  /** Ends once nothing is due or under way; only the signals end it otherwise. */
   readonly untilIdle: boolean;
   readonly onEvent: (event: KargoEvent) => void;
+  /** Begins nothing more once it aborts: the run ends when what is under way has ended. */
+  readonly stop?: AbortSignal;
+  /** Ends the run at once; what is under way is interrupted, and taken up by whoever drives next. */
   readonly signal: AbortSignal;
 }
 
@@ -29,6 +36,10 @@ export interface PipelineRunResult {
 const workers = 4;
 const hourMs = 3_600_000;
 const maxTimerMs = 2 ** 31 - 1;
+/** A Warehouse that may not be driven now is asked for again after this long. */
+const askAgainMs = 30_000;
+/** Discovery beside an editor is not worth a controller's haste after errors. */
+const calmRetryMs = 30_000;
 
 type Target = ResourceRef<"Stage" | "Warehouse">;
 
@@ -78,17 +89,21 @@ export class PipelineRun {
     const ended = new Promise<void>((resolve) => {
       this.#end = resolve;
     });
-    const stop = () => this.#end();
-    signal.addEventListener("abort", stop);
+    const end = () => this.#end();
+    const drain = () => this.#drain();
+    signal.addEventListener("abort", end);
+    this.#options.stop?.addEventListener("abort", drain);
     try {
       await this.#watch.begin();
       owned.add(this.#ports.store.onDidChange((ref) => this.#note(ref)));
       await this.wakeAll();
-      if (!this.#options.untilIdle) this.#collectAtNextHour();
+      if (!this.#options.untilIdle && this.#drives("Stage")) this.#collectAtNextHour();
       this.#endWhenIdle();
+      if (this.#options.stop?.aborted) this.#drain();
       if (!signal.aborted) await ended;
     } finally {
-      signal.removeEventListener("abort", stop);
+      signal.removeEventListener("abort", end);
+      this.#options.stop?.removeEventListener("abort", drain);
       owned.dispose();
       for (const { timer } of this.#entries.values()) clearTimeout(timer);
       clearTimeout(this.#garbageTimer);
@@ -107,8 +122,9 @@ export class PipelineRun {
 
   /** Drives an object soon. False when this run has nothing to do with it. */
   wake(target: Target): boolean {
-    const { project, signal } = this.#options;
-    if (signal.aborted || (project !== undefined && target.namespace !== project)) return false;
+    const { project } = this.#options;
+    if (this.#isEnding || !this.#drives(target.kind)) return false;
+    if (project !== undefined && target.namespace !== project) return false;
     const key = refKey(target);
     const entry = this.#entries.get(key) ?? { target, state: "idle", outcome: { busy: false }, failures: 0 };
     this.#entries.set(key, entry);
@@ -122,8 +138,25 @@ export class PipelineRun {
     return true;
   }
 
+  get #isEnding(): boolean {
+    return this.#options.signal.aborted || this.#options.stop?.aborted === true;
+  }
+
+  #drives(kind: Target["kind"]): boolean {
+    const { drives = "pipelines" } = this.#options;
+    return drives === "pipelines" || (drives === "discovery" && kind === "Warehouse");
+  }
+
+  /** Lets go of everything that is only due, and ends once nothing is under way. */
+  #drain(): void {
+    for (const { timer } of this.#entries.values()) clearTimeout(timer);
+    clearTimeout(this.#garbageTimer);
+    this.#queue.length = 0;
+    if (this.#running === 0) this.#end();
+  }
+
   #pump(): void {
-    while (this.#running < workers && !this.#options.signal.aborted) {
+    while (this.#running < workers && !this.#isEnding) {
       const entry = this.#queue.shift();
       if (entry === undefined) return;
       this.#running++;
@@ -141,12 +174,13 @@ export class PipelineRun {
     if (isWoken) this.wake(entry.target);
     else this.#setTimer(entry);
     this.#pump();
-    this.#endWhenIdle();
+    if (this.#isEnding) this.#drain();
+    else this.#endWhenIdle();
   }
 
   #setTimer(entry: Entry): void {
     const { nextAtMs } = entry.outcome;
-    if (nextAtMs === undefined || this.#options.signal.aborted) return;
+    if (nextAtMs === undefined || this.#isEnding) return;
     const ms = Math.max(nextAtMs - this.#ports.clock.now().getTime(), 0);
     entry.timer = setTimeout(() => this.wake(entry.target), Math.min(ms, maxTimerMs));
   }
@@ -159,7 +193,9 @@ export class PipelineRun {
       if (isAbortError(error)) return { busy: false };
       const text = errorMessage(error);
       this.#ports.log.warn(`${entry.target.kind} ${entry.target.name}: ${text}`);
-      return { nextAtMs: nowMs + retryDelayMs(entry.failures + 1), busy: false, error: text };
+      const leastMs = this.#options.drives === "discovery" ? calmRetryMs : 0;
+      const pauseMs = Math.max(retryDelayMs(entry.failures + 1), leastMs);
+      return { nextAtMs: nowMs + pauseMs, busy: false, error: text };
     }
   }
 
@@ -174,7 +210,9 @@ export class PipelineRun {
   }
 
   async #driveWarehouse({ target }: Entry): Promise<Outcome> {
-    const { signal } = this.#options;
+    const { signal, mayDiscover } = this.#options;
+    if (mayDiscover !== undefined && !(await mayDiscover()))
+      return { nextAtMs: this.#ports.clock.now().getTime() + askAgainMs, busy: false };
     const pass = await reconcileWarehouse(target, this.#ports, { signal });
     return pass === undefined ? { busy: false } : { busy: false, nextAtMs: pass.nextAtMs };
   }
@@ -189,7 +227,7 @@ export class PipelineRun {
       } catch (error) {
         this.#ports.log.error(errorMessage(error));
       }
-      if (!this.#options.signal.aborted) this.#collectAtNextHour();
+      if (!this.#isEnding) this.#collectAtNextHour();
     }, ms);
   }
 

@@ -16,13 +16,18 @@ async function pipeline(
   more = "",
 ): Promise<{ root: string; repository: string }> {
   const sample = await sampleWithFreight(t);
-  const policy = `apiVersion: kargo.akuity.io/v1alpha1
+  const project = `apiVersion: kargo.akuity.io/v1alpha1
+kind: Project
+metadata: {name: hello}
+---
+apiVersion: kargo.akuity.io/v1alpha1
 kind: ProjectConfig
 metadata: {name: hello, namespace: hello}
 spec:
   promotionPolicies: [{stageSelector: {name: "${auto}"}, autoPromotionEnabled: true}]
 `;
-  writeFileSync(join(sample.root, "kargo", "more.yaml"), `${policy}---\n${more}`);
+  writeFileSync(join(sample.root, "kargo", "project.yaml"), project);
+  writeFileSync(join(sample.root, "kargo", "more.yaml"), more);
   return sample;
 }
 
@@ -86,7 +91,7 @@ test("new Freight flows to production by itself, and an idle pipeline does nothi
 });
 
 test("without a policy nothing is promoted", async (t) => {
-  const { root } = await sampleWithFreight(t);
+  const { root } = await pipeline(t, "none");
   assert.equal(await succeeds(untilIdle(root)), "");
   assert.deepEqual(await listed<Promotion>(root, "promotions"), []);
 });
@@ -199,9 +204,9 @@ test("a policy and a Stage saved while the pipelines run take effect at once", a
   const driver = startCli(["run", "-w", root]);
   await succeeds(["promote", "--stage", "test", "--warehouse", "hello", "--no-wait", "-w", root]);
   await driver.printed(/FreightVerificationSucceeded .* test/);
-  const path = join(root, "kargo", "more.yaml");
-  const yaml = readFileSync(path, "utf8").replace('"none"', '"late"');
-  writeFileSync(path, `${yaml}---\n${stageYaml("late", works)}`);
+  const path = join(root, "kargo", "project.yaml");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"none"', '"late"'));
+  writeFileSync(join(root, "kargo", "more.yaml"), stageYaml("late", works));
   await driver.printed(/PromotionSucceeded +late\./);
   driver.process.kill("SIGINT");
   assert.equal((await driver.ended).code, 0);

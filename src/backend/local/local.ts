@@ -6,7 +6,13 @@ import { type Disposable, DisposableStore } from "../../base/disposable";
 import { errorMessage, isAbortError } from "../../base/errors";
 import { Emitter, type Event } from "../../base/events";
 import type { Logger } from "../../base/log";
-import { AdmissionError, DiscoveryError, Engine, type EngineOptions } from "../../engine/engine";
+import {
+  AdmissionError,
+  autoPromotionStages,
+  DiscoveryError,
+  Engine,
+  type EngineOptions,
+} from "../../engine/engine";
 import { type Clock, type SecretValueSource, StoreError } from "../../engine/ports";
 import { projectTrees } from "../../model/pipeline";
 import type {
@@ -34,10 +40,10 @@ import {
   type Snapshot,
 } from "../backend";
 import { LocalStore } from "./local-store";
-import { acquireLock, stageLocks } from "./locks";
+import { acquireLock, type HeldLock, isLocked, stageLocks } from "./locks";
 import type { WorkspaceFiles } from "./ports";
 import { StateFiles } from "./state-files";
-import { Workspace } from "./workspace";
+import { Workspace, type WorkspaceSpecs } from "./workspace";
 
 /** What an embedded backend is built from. */
 export interface LocalBackendOptions {
@@ -97,8 +103,11 @@ function assemble(options: LocalBackendOptions) {
   return { state, workspace, store, engine };
 }
 
-/** How often a process asks whether the one that drives the workspace has ended. */
-const drivePollMs = 500;
+/** What a run must hold, and how often a process asks whether the one that holds it has ended. */
+const rights = {
+  pipelines: { lock: "drive", pollMs: 500 },
+  discovery: { lock: "discover", pollMs: 5000 },
+} as const;
 
 const shownKinds: readonly Kind[] = [
   "Project",
@@ -116,7 +125,15 @@ class LocalBackend implements Backend {
   readonly #state: StateFiles;
   readonly #owned = new DisposableStore();
   readonly #changed: Emitter<void>;
-  #snapshot: Snapshot = { revision: 0, projects: [], problems: [], sources: new Map() };
+  #snapshot: Snapshot = {
+    revision: 0,
+    projects: [],
+    problems: [],
+    sources: new Map(),
+    autoPromotion: new Set(),
+  };
+  /** Which Stages promote by themselves, as long as the specs are these. */
+  #autoPromotion: { readonly specs: WorkspaceSpecs; readonly stages: ReadonlySet<string> } | undefined;
   readonly #log: Logger;
   /** Asked for and not begun. */
   #nextBuild: Promise<void> | undefined;
@@ -218,19 +235,46 @@ class LocalBackend implements Backend {
 
   run(options: RunOptions): Promise<RunResult> {
     return this.#act(async () => {
-      const { signal, onWait } = options;
-      await this.#state.prepare();
-      const lock = await acquireLock(this.#state.lockDir, "drive", {
-        signal,
-        pollMs: drivePollMs,
-        ...(onWait === undefined ? {} : { onWait }),
-      });
+      const { drives = "pipelines" } = options;
+      if (drives === "nothing") {
+        options.onStart?.();
+        return this.#engine.run(options);
+      }
+      const lock = await this.#right(drives, options);
+      if (lock === undefined) return { failures: [] };
+      const { lockDir } = this.#state;
+      const signal = AbortSignal.any([options.signal, lock.lost]);
       try {
-        return await this.#engine.run({ ...options, signal: AbortSignal.any([signal, lock.lost]) });
+        options.onStart?.();
+        return await this.#engine.run({
+          ...options,
+          signal,
+          ...(drives === "discovery" && {
+            mayDiscover: async () => !(await isLocked(lockDir, rights.pipelines.lock)),
+          }),
+        });
       } finally {
         await lock.release();
+        if (drives === "pipelines" && options.stop?.aborted && !signal.aborted) await this.#engine.resume();
       }
     });
+  }
+
+  /** The right to drive, once no other process has it; undefined when the run is to stop before. */
+  async #right(of: keyof typeof rights, options: RunOptions): Promise<HeldLock | undefined> {
+    const { signal, stop, onWait } = options;
+    const { lock, pollMs } = rights[of];
+    await this.#state.prepare();
+    try {
+      return await acquireLock(this.#state.lockDir, lock, {
+        signal: stop === undefined ? signal : AbortSignal.any([signal, stop]),
+        pollMs,
+        ...(onWait === undefined ? {} : { onWait }),
+      });
+    } catch (error) {
+      if (stop?.aborted && !signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   requestVerification(
@@ -295,8 +339,19 @@ class LocalBackend implements Backend {
       projects: projectTrees(lists.flat() as AnyResource[]),
       problems,
       sources,
+      autoPromotion: this.#autoPromotionStages(),
     };
     this.#changed.fire();
+  }
+
+  /** Policies and Stages are specs, so this is worked out again only when a file was saved. */
+  #autoPromotionStages(): ReadonlySet<string> {
+    const { specs } = this.#workspace;
+    if (this.#autoPromotion?.specs !== specs) {
+      const resources = [...specs.entries.values()].map(({ resource }) => resource);
+      this.#autoPromotion = { specs, stages: autoPromotionStages(resources) };
+    }
+    return this.#autoPromotion.stages;
   }
 }
 

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Logger } from "../../base/log";
-import { acquireFileLock, type FileLock } from "../../engine/engine";
+import { acquireFileLock, type FileLock, isFileLocked } from "../../engine/engine";
 import type { StageLocks } from "../../engine/ports";
 
 const staleMs = 5000;
@@ -18,6 +18,11 @@ export function acquireLock(
   options: { readonly signal: AbortSignal; readonly pollMs: number; readonly onWait?: () => void },
 ): Promise<HeldLock> {
   return acquireFileLock(join(folder, name), { ...options, staleMs });
+}
+
+/** True while some process holds the lock named `name`; a dead holder's lock counts as free. */
+export function isLocked(folder: string, name: string): Promise<boolean> {
+  return isFileLocked(join(folder, name), { staleMs });
 }
 
 /** The Stage locks of a workspace. */

@@ -1,6 +1,13 @@
 // Whether a Stage promotes by itself: the first policy of its Project that matches decides (pkg/api/auto_promotion.go).
 // Chooses no Freight and creates no Promotion.
-import type { ProjectConfig, PromotionPolicy, Stage } from "../../model/resources";
+import {
+  type AnyResource,
+  type ProjectConfig,
+  type PromotionPolicy,
+  refKey,
+  type Stage,
+  toRef,
+} from "../../model/resources";
 import { parseNamePattern } from "../patterns";
 
 /**
@@ -10,6 +17,29 @@ import { parseNamePattern } from "../patterns";
 export function isAutoPromotionEnabled(config: ProjectConfig | undefined, stage: Stage): boolean {
   const policy = config?.spec?.promotionPolicies?.find((candidate) => matches(candidate, stage));
   return policy?.autoPromotionEnabled === true;
+}
+
+/** The Stages among `resources` for which auto-promotion is on, by refKey. A malformed policy lets none through. */
+export function autoPromotionStages(resources: readonly AnyResource[]): ReadonlySet<string> {
+  const configs = new Map(
+    resources
+      .filter((r) => r.kind === "ProjectConfig")
+      .filter(({ metadata }) => metadata.name === metadata.namespace)
+      .map((config) => [config.metadata.name, config]),
+  );
+  const isOn = (stage: Stage) => {
+    try {
+      return isAutoPromotionEnabled(configs.get(stage.metadata.namespace ?? ""), stage);
+    } catch {
+      return false; // the Stage's own status says why
+    }
+  };
+  return new Set(
+    resources
+      .filter((r) => r.kind === "Stage")
+      .filter(isOn)
+      .map((stage) => refKey(toRef(stage))),
+  );
 }
 
 function matches(policy: PromotionPolicy, stage: Stage): boolean {
