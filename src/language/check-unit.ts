@@ -36,14 +36,24 @@ export interface UnitReport {
 /** Rules about what is not there. */
 export const wholeness: ReadonlySet<RuleId> = new Set(["required", "choice", "items", "rule"]);
 
-/** The facts of a unit: cheap enough to gather from every document of a workspace. */
+/** The facts of a unit. */
 export function factsOf(unit: Unit): UnitFacts {
-  return unit.result(gather);
+  return unit.result(study).facts;
 }
 
 /** The report about a unit. */
 export function reportOf(unit: Unit): UnitReport {
-  return unit.result(examine);
+  return unit.result(study).report;
+}
+
+/** Whether facts and report are at hand. */
+export function isStudied(unit: Unit): boolean {
+  return unit.has(study);
+}
+
+/** Facts and report are made together, because both need the tree, and it is not kept. */
+function study(unit: Unit): { readonly facts: UnitFacts; readonly report: UnitReport } {
+  return { facts: gather(unit), report: examine(unit) };
 }
 
 function gather(unit: Unit): UnitFacts {

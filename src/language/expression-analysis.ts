@@ -65,9 +65,7 @@ export interface ExpressionAnalysis {
 
 /** Analyses the source of an expression. Never throws. */
 export function analyseExpression(source: string, scope: Scope): ExpressionAnalysis {
-  const functions = functionsOf(scope.functions);
-  const parsed = parse(source, scope.mode === "eval" ? {} : { functions });
-  const checked = check(parsed, scope.mode === "eval" ? { mode: "eval" } : { functions });
+  const { parsed, checked } = readSource(source, scope);
   const walker = new Walker(source, scope);
   const known = walker.start(parsed.ast);
   const { findings, uses, calls } = walker;
@@ -89,6 +87,42 @@ export function analyseExpression(source: string, scope: Scope): ExpressionAnaly
     ...(known.member === undefined ? {} : { member: known.member }),
     ...(known.call === undefined ? {} : { memberOf: known.call }),
   };
+}
+
+interface ReadSource {
+  readonly parsed: ParseResult;
+  readonly checked: ReturnType<typeof check>;
+}
+
+/** The same few expressions stand all over a workspace; parsing and checking them does not depend on where. */
+const readSources = new Map<string, ReadSource>();
+const keptSources = 1000;
+
+function readSource(source: string, { mode, functions: groups }: Scope): ReadSource {
+  const key = `${mode} ${groups.join()} ${source}`;
+  const known = readSources.get(key);
+  if (known !== undefined) return known;
+  const functions = functionsOf(groups);
+  const parsed = parse(source, mode === "eval" ? {} : { functions });
+  const read = { parsed, checked: check(parsed, mode === "eval" ? { mode } : { functions }) };
+  for (const oldest of readSources.keys()) {
+    if (readSources.size < keptSources) break;
+    readSources.delete(oldest);
+  }
+  readSources.set(key, read);
+  return read;
+}
+
+const visibleFunctions = new WeakMap<Scope["functions"], ReadonlyMap<string, ExpressionFunction>>();
+
+function functionsIn({ functions: groups }: Scope): ReadonlyMap<string, ExpressionFunction> {
+  let visible = visibleFunctions.get(groups);
+  if (visible === undefined) {
+    const found = expressionFunctions.filter(({ group }) => groups.includes(group));
+    visible = new Map(found.map((one) => [one.name, one]));
+    visibleFunctions.set(groups, visible);
+  }
+  return visible;
 }
 
 /** A mistake at the end of the source is shown at its last character. */
@@ -121,8 +155,7 @@ class Walker {
     private readonly source: string,
     private readonly scope: Scope,
   ) {
-    const visible = expressionFunctions.filter(({ group }) => scope.functions.includes(group));
-    this.functions = new Map(visible.map((one) => [one.name, one]));
+    this.functions = functionsIn(scope);
   }
 
   /** Very deep trees are left alone. */

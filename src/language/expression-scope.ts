@@ -183,8 +183,15 @@ function field(name: string, doc: string, type = "string", shape: Shape = anySha
   return { name, doc, type, shape };
 }
 
-/** `ctx` (pkg/promotion/evaluator.go). */
+let contextMembers: { readonly inSteps: Member; readonly elsewhere: Member } | undefined;
+
+/** `ctx` (pkg/promotion/evaluator.go); it is the same in every resource. */
 function contextMember(inSteps: boolean): Member {
+  contextMembers ??= { inSteps: makeContextMember(true), elsewhere: makeContextMember(false) };
+  return inSteps ? contextMembers.inSteps : contextMembers.elsewhere;
+}
+
+function makeContextMember(inSteps: boolean): Member {
   const origin = shapeOf("`ctx.targetFreight.origin`", [field("name", "Warehouse the Freight comes from.")]);
   const targetFreight = shapeOf("`ctx.targetFreight`", [
     field("name", "Name of the Freight that is promoted."),
@@ -237,8 +244,26 @@ function variableMember({ name, value }: VariableFacts): Member {
   };
 }
 
-function outputsMember(visible: Visible, step: StepFacts | undefined, inTask: boolean): Member {
-  const { list } = visible;
+/** Every step sees other outputs of the same list, and few look: the members are made when somebody does. */
+function outputsMember({ list }: Visible, step: StepFacts | undefined, inTask: boolean): Member {
+  const doc = "Outputs of the steps before this one, by alias.";
+  return lateField("outputs", doc, () => outputsShape(list, step, inTask));
+}
+
+function lateField(name: string, doc: string, make: () => Shape): Member {
+  let shape: Shape | undefined;
+  return {
+    name,
+    doc,
+    type: "object",
+    get shape() {
+      shape ??= make();
+      return shape;
+    },
+  };
+}
+
+function outputsShape(list: StepList, step: StepFacts | undefined, inTask: boolean): Shape {
   const members = list.steps.map((one): Member => {
     const member = outputMember(one);
     if (inTask) return { ...member, trouble: inTaskTrouble(one) };
@@ -247,8 +272,7 @@ function outputsMember(visible: Visible, step: StepFacts | undefined, inTask: bo
   });
   // In a task, `outputs` holds what the steps of the Stage gave, which are not known here.
   const open = inTask || list.owner === "Promotion" || list.steps.some(({ alias }) => alias.includes("::"));
-  const shape = shapeOf("`outputs`", members, { open, rule: "unknown-alias" });
-  return field("outputs", "Outputs of the steps before this one, by alias.", "object", shape);
+  return shapeOf("`outputs`", members, { open, rule: "unknown-alias" });
 }
 
 function inTaskTrouble({ alias }: StepFacts): Member["trouble"] {
@@ -267,12 +291,13 @@ function taskMember(visible: Visible, step: StepFacts | undefined, exists: boole
     return { ...field("task", message, "nil"), trouble: { rule: "out-of-scope", message } };
   }
   const isTask = list.owner === "task";
-  const members = (isTask ? list.steps : []).map((one) => {
-    const late = step !== undefined && one.index > step.index;
-    return late ? { ...outputMember(one), trouble: laterTrouble(one) } : outputMember(one);
+  const outputsField = lateField("outputs", "Outputs of the steps of this task, by alias.", () => {
+    const members = (isTask ? list.steps : []).map((one) => {
+      const late = step !== undefined && one.index > step.index;
+      return late ? { ...outputMember(one), trouble: laterTrouble(one) } : outputMember(one);
+    });
+    return shapeOf("`task.outputs`", members, { open: !isTask, rule: "unknown-alias" });
   });
-  const outputs = shapeOf("`task.outputs`", members, { open: !isTask, rule: "unknown-alias" });
-  const outputsField = field("outputs", "Outputs of the steps of this task, by alias.", "object", outputs);
   return field("task", "What belongs to this task.", "object", shapeOf("`task`", [outputsField]));
 }
 
@@ -334,7 +359,18 @@ function listMembers(list: unknown, nameField: string): Member[] | undefined {
   return (found as string[]).map((name) => field(name, "Output the step takes by its expression.", "any"));
 }
 
+const metasMembers = new WeakMap<StepList, Member>();
+
 function metasMember(list: StepList): Member {
+  let member = metasMembers.get(list);
+  if (member === undefined) {
+    member = makeMetasMember(list);
+    metasMembers.set(list, member);
+  }
+  return member;
+}
+
+function makeMetasMember(list: StepList): Member {
   const members = list.steps.map(({ alias }) =>
     field(alias, "What has become of the step.", "StepMetadata", shapeNamed("StepMetadata")),
   );

@@ -1,7 +1,7 @@
 // The door of the language service: texts and places in, plain data out. Knows no protocol, no disk and no editor; who
 // uses it says which files there are and what is in them.
 
-import { reportOf } from "./check-unit";
+import { factsOf } from "./check-unit";
 import type { CodeAction, WorkspaceEdits } from "./code-action";
 import { codeActions } from "./code-actions";
 import { completionsAt } from "./complete";
@@ -76,24 +76,33 @@ export class LanguageService {
   /** Gives a file its text. True when diagnostics of other files may have changed. */
   setText(file: string, text: string): boolean {
     const before = this.index.file(file);
-    return this.index.update(
-      file,
-      before === undefined ? SourceFile.of(text) : before.replace(text),
-      reportOf,
-    );
+    return this.index.update(file, before === undefined ? SourceFile.of(text) : before.replace(text));
   }
 
-  /** The same for a file nobody looks at yet: only what others need to know of it is gathered now. */
+  /**
+   * The same for a file nobody looks at yet: its names are known at once, the rest is read when it is asked for or by
+   * `study`.
+   */
   indexText(file: string, text: string): boolean {
     const before = this.index.file(file);
-    return this.index.update(file, before === undefined ? SourceFile.of(text) : before.replace(text));
+    return this.index.sketch(file, before === undefined ? SourceFile.of(text) : before.replace(text));
+  }
+
+  /** Reads what `indexText` has left unread of a file. */
+  study(file: string): void {
+    for (const { unit } of this.index.file(file)?.units ?? []) factsOf(unit);
+  }
+
+  /** Says that files are still to come: until that is over, nobody's absence is told. */
+  set reading(value: boolean) {
+    this.index.reading = value;
   }
 
   /** Replaces a part of a file. True when diagnostics of other files may have changed. */
   edit(file: string, start: Position, end: Position, text: string): boolean {
     const before = this.index.file(file);
     if (before === undefined) return this.setText(file, text);
-    return this.index.update(file, before.edit(before.offsetAt(start), before.offsetAt(end), text), reportOf);
+    return this.index.update(file, before.edit(before.offsetAt(start), before.offsetAt(end), text));
   }
 
   /** Forgets a file. True when diagnostics of other files may have changed. */
@@ -191,8 +200,9 @@ export class LanguageService {
   /** Resources of the workspace whose kind and name fit the query. */
   symbols(query: string): readonly ResourceSymbol[] {
     return findResources(query, this.index).flatMap((entry) => {
-      const { kind, name = "", namespace, nameSpan, span } = entry.facts;
-      const location = this.locationOf({ ...entry, role: "definition", ...(nameSpan ?? span) });
+      const { facts } = entry;
+      const { kind, name = "", namespace } = facts;
+      const location = this.locationOf({ ...entry, role: "definition", ...(facts.nameSpan ?? facts.span) });
       if (location === undefined) return [];
       return [{ kind, name, ...(namespace === undefined ? {} : { namespace }), ...location }];
     });

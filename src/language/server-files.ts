@@ -10,6 +10,8 @@ const skipped = new Set(["node_modules", ".git", ".hg", ".svn", ".terraform", ".
 const largestFile = 8 * 1024 * 1024;
 /** Files read at once. */
 const width = 16;
+/** How long anybody may have to wait for work that is not urgent. */
+const turnMs = 8;
 
 /** True for names this server reads. */
 export function isYamlName(name: string): boolean {
@@ -42,27 +44,17 @@ export async function readText(uri: string): Promise<string | undefined> {
   }
 }
 
-/**
- * Reads the files and hands each over. After every few milliseconds others get their turn, so that requests are
- * answered while a large workspace is read.
- */
+/** Reads the files and hands each over. */
 export async function readAll(
   uris: AsyncIterable<string>,
   take: (uri: string, text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let pending: Promise<readonly [string, string | undefined]>[] = [];
-  let since = performance.now();
   const drain = async () => {
-    for (const [uri, text] of await Promise.all(pending)) {
-      if (signal.aborted) return;
-      if (text !== undefined) take(uri, text);
-      if (performance.now() - since > 8) {
-        await new Promise((resume) => setImmediate(resume));
-        since = performance.now();
-      }
-    }
+    const texts = await Promise.all(pending);
     pending = [];
+    await inTurns(texts, ([uri, text]) => text !== undefined && take(uri, text), signal);
   };
   for await (const uri of uris) {
     pending.push(readText(uri).then((text) => [uri, text] as const));
@@ -70,4 +62,20 @@ export async function readAll(
     if (signal.aborted) return;
   }
   await drain();
+}
+
+/** Works through a list. After every few milliseconds others get their turn, so that requests are answered meanwhile. */
+export async function inTurns<T>(
+  list: Iterable<T>,
+  work: (item: T) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let since = performance.now();
+  for (const item of list) {
+    if (signal.aborted) return;
+    work(item);
+    if (performance.now() - since <= turnMs) continue;
+    await new Promise((resume) => setImmediate(resume));
+    since = performance.now();
+  }
 }

@@ -3,7 +3,7 @@
 import type { Connection } from "vscode-languageserver/node.js";
 import { isWorthKeeping, type LanguageService, type Position } from "./language-service";
 import { toDiagnostic } from "./server-convert";
-import { isYamlName, readAll, readText, yamlFiles } from "./server-files";
+import { inTurns, isYamlName, readAll, readText, yamlFiles } from "./server-files";
 import { initialSettings, type ServerSettings } from "./server-settings";
 
 /** One change of an open text, as the protocol sends it. */
@@ -67,20 +67,28 @@ export class ServerWorkspace {
     this.changed(uri, keep ? this.service.setText(uri, text) : this.service.remove(uri));
   }
 
-  /** Reads all YAML files below the folders. */
+  /**
+   * Reads all YAML files below the folders: first the names in all of them, then, with pauses for whoever asks, what
+   * else they say. Only then is the workspace judged as a whole.
+   */
   async index(folders: readonly string[]): Promise<void> {
     this.indexing++;
+    this.service.reading = true;
     const { signal } = this.stopped;
+    const found: string[] = [];
     for (const folder of folders) {
       const take = (uri: string, text: string) => {
         if (this.open.has(uri) || !isWorthKeeping(text)) return;
         this.service.indexText(uri, text);
-        this.due.add(uri);
+        found.push(uri);
       };
       await readAll(yamlFiles(folder, signal), take, signal);
     }
+    await inTurns(found, (uri) => this.service.study(uri), signal);
     this.indexing--;
-    if (this.indexing === 0) this.publishAll();
+    if (this.indexing > 0 || signal.aborted) return;
+    this.service.reading = false;
+    this.publishAll();
   }
 
   /** Forgets the files below a folder that has left the workspace. */
@@ -118,8 +126,9 @@ export class ServerWorkspace {
     this.dueLater = setTimeout(() => this.publishAll(), othersDelayMs);
   }
 
+  /** While files are read, only the open ones are judged; the others follow once all are known. */
   private publishAll(): void {
-    for (const uri of this.service.files) this.due.add(uri);
+    for (const uri of this.service.files) if (this.indexing === 0 || this.open.has(uri)) this.due.add(uri);
     this.publishSoon();
   }
 

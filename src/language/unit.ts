@@ -28,7 +28,8 @@ export interface UnitTree {
   readonly templated: boolean;
 }
 
-const kargo = "kargo.akuity.io/v1alpha1";
+/** The apiVersion of Kargo's own kinds. */
+export const kargoVersion = "kargo.akuity.io/v1alpha1";
 /** What a text must hold before it is worth parsing. */
 const mentionsUs =
   /kargo\.akuity\.io|argoproj\.io\/v1alpha1|kustomize\.config\.k8s\.io|kind:\s*["']?(?:Secret|ConfigMap|List)\b/;
@@ -90,6 +91,11 @@ export class Unit {
   result<T>(compute: (unit: Unit) => T): T {
     if (!this.results.has(compute)) this.results.set(compute, compute(this));
     return this.results.get(compute) as T;
+  }
+
+  /** Whether that has been computed already. */
+  has(compute: (unit: Unit) => unknown): boolean {
+    return this.results.has(compute);
   }
 
   /** Offset of a line and column, both zero-based. */
@@ -183,7 +189,7 @@ function toResource(node: YAMLMap.Parsed, value: Record<string, unknown>): UnitR
   const known = kindSchema(kind);
   const isOurs = known?.apiVersion === apiVersion && (apiVersion !== "v1" || bearsKargosMark(value.metadata));
   const schema = isOurs ? { schema: known } : {};
-  if (known?.apiVersion !== apiVersion && apiVersion !== kargo) return [];
+  if (known?.apiVersion !== apiVersion && apiVersion !== kargoVersion) return [];
   return [{ node, value, kind, ...schema }];
 }
 

@@ -2,10 +2,12 @@
 // documents can see of a namespace has changed. Judges nothing.
 import { kindSchema } from "../model/schema/schema";
 import type { ExpressionFacts } from "./check-expressions";
-import { factsOf, reportOf } from "./check-unit";
+import { factsOf, isStudied, reportOf } from "./check-unit";
+import { LateFacts } from "./late-facts";
 import type { ResourceFacts } from "./resource-facts";
 import type { PlacedUnit, SourceFile } from "./source-file";
 import type { Unit } from "./unit";
+import { sketchOf } from "./unit-sketch";
 
 /** A resource somewhere in the workspace. */
 export interface IndexedResource {
@@ -47,12 +49,25 @@ export class WorkspaceIndex {
   private readonly patchFiles = new Map<string, number>();
   /** Counts every change that other documents can see. */
   version = 0;
+  private isReading = false;
 
-  /**
-   * Takes in a file, or a new state of it; undefined removes it. `look` is called with each new document while its tree
-   * is at hand. True when another document may now be judged otherwise.
-   */
-  update(name: string, file: SourceFile | undefined, look?: (unit: Unit) => void): boolean {
+  /** While files are still being read, nothing is complete. */
+  set reading(value: boolean) {
+    if (value !== this.isReading) this.version++;
+    this.isReading = value;
+  }
+
+  /** Takes in a file, or a new state of it; undefined removes it. True when another document may now be judged otherwise. */
+  update(name: string, file: SourceFile | undefined): boolean {
+    return this.replace(name, file, factsOf);
+  }
+
+  /** The same for a file nobody looks at yet: what its resources say beyond their names is read when it is asked for. */
+  sketch(name: string, file: SourceFile): boolean {
+    return this.replace(name, file, () => {});
+  }
+
+  private replace(name: string, file: SourceFile | undefined, look: (unit: Unit) => void): boolean {
     const before = this.files.get(name);
     const old = new Set(before?.units.map(({ unit }) => unit));
     const added: Unit[] = [];
@@ -63,20 +78,22 @@ export class WorkspaceIndex {
     const signatures = new Map<string, string[]>();
     const note = (unit: Unit, sign: "-" | "+") => {
       for (const { facts } of this.entries.get(unit) ?? []) {
+        // What has not been read may be anything, and counts as a change.
+        const seen = isStudied(unit) ? signature(facts) : `${sign}${facts.kind} ${facts.name}`;
         for (const namespace of affected(facts)) {
           const list = signatures.get(namespace) ?? [];
           signatures.set(namespace, list);
-          list.push(`${sign}${signature(facts)}`);
+          list.push(`${sign}${seen}`);
         }
       }
     };
     for (const unit of removed) {
       note(unit, "-");
-      this.remove(unit);
+      this.remove(name, unit);
     }
     for (const unit of added) {
+      look(unit);
       this.add(name, unit);
-      look?.(unit);
       note(unit, "+");
     }
     const changed = this.touch(signatures) || this.changesTemplates(removed, added);
@@ -114,7 +131,9 @@ export class WorkspaceIndex {
 
   /** Whether the workspace can be taken to hold everything of a namespace: its Project is in it. */
   isComplete(namespace: string | undefined): namespace is string {
-    return namespace !== undefined && this.find("Project", undefined, namespace).length > 0;
+    return (
+      !this.isReading && namespace !== undefined && this.find("Project", undefined, namespace).length > 0
+    );
   }
 
   /** Whether resources of that kind may exist that cannot be read: templates, or documents without a namespace. */
@@ -128,7 +147,7 @@ export class WorkspaceIndex {
     const found = this.namespaces.get(namespace ?? unsaid);
     const own = (found?.generation ?? 0) + (selects ? (found?.labels ?? 0) : 0);
     const shared = this.namespaces.get(cluster)?.generation ?? 0;
-    return `${own} ${shared} ${this.templatedKinds.size}`;
+    return `${own} ${shared} ${this.templatedKinds.size} ${this.isReading}`;
   }
 
   /** Where a unit is in its file. */
@@ -142,9 +161,9 @@ export class WorkspaceIndex {
   }
 
   private add(file: string, unit: Unit): void {
-    const { resources, patches } = factsOf(unit);
     for (const kind of templatedKindsOf(unit)) count(this.templatedKinds, kind, 1);
-    for (const patch of patches) count(this.patchFiles, joinPath(file, patch), 1);
+    for (const patch of patchesOf(unit)) count(this.patchFiles, joinPath(file, patch), 1);
+    const resources = resourcesOf(unit);
     if (resources.length === 0) return;
     const entries = resources.map((facts) => ({ file, unit, facts }));
     this.entries.set(unit, entries);
@@ -156,12 +175,9 @@ export class WorkspaceIndex {
     }
   }
 
-  private remove(unit: Unit): void {
-    const file = this.entries.get(unit)?.[0]?.file;
+  private remove(file: string, unit: Unit): void {
     for (const kind of templatedKindsOf(unit)) count(this.templatedKinds, kind, -1);
-    if (file !== undefined) {
-      for (const patch of factsOf(unit).patches) count(this.patchFiles, joinPath(file, patch), -1);
-    }
+    for (const patch of patchesOf(unit)) count(this.patchFiles, joinPath(file, patch), -1);
     for (const entry of this.entries.get(unit) ?? []) {
       const { name, kind } = entry.facts;
       if (name === undefined) continue;
@@ -198,9 +214,21 @@ export class WorkspaceIndex {
 
   private changesTemplates(removed: readonly Unit[], added: readonly Unit[]): boolean {
     return [...removed, ...added].some(
-      (unit) => templatedKindsOf(unit).length > 0 || factsOf(unit).patches.length > 0,
+      (unit) => templatedKindsOf(unit).length > 0 || patchesOf(unit).length > 0,
     );
   }
+}
+
+/** The facts of a unit; those of a plain one are read when they are asked for. */
+function resourcesOf(unit: Unit): readonly ResourceFacts[] {
+  const sketch = isStudied(unit) ? undefined : sketchOf(unit);
+  if (sketch === undefined) return factsOf(unit).resources;
+  return sketch === null ? [] : [new LateFacts(unit, sketch)];
+}
+
+/** A document plain enough for a sketch is no kustomization. */
+function patchesOf(unit: Unit): readonly string[] {
+  return sketchOf(unit) === undefined ? factsOf(unit).patches : [];
 }
 
 /** Namespaces whose documents may care: the resource's own, and that of a Project. */
@@ -227,7 +255,7 @@ function templatedKindsOf(unit: Unit): readonly string[] {
 }
 
 function findTemplatedKinds(unit: Unit): readonly string[] {
-  if (!unit.isKargo || !unit.tree.templated) return [];
+  if (!unit.isKargo || sketchOf(unit) !== undefined || !unit.tree.templated) return [];
   return [...unit.text.matchAll(/^[\s-]*kind:\s*(\w+)/gm)].map((match) => match[1] ?? "");
 }
 

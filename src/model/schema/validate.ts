@@ -82,8 +82,9 @@ function checkArray(value: readonly unknown[], schema: ArraySchema, place: Place
   for (const [index, item] of value.entries()) {
     const path = [...place.path, index];
     check(item, schema.items, { ...place, path, holder: undefined });
+    if (schema.uniqueItems !== true) continue;
     const text = JSON.stringify(item);
-    if (schema.uniqueItems === true && seen.has(text)) {
+    if (seen.has(text)) {
       report(place, { code: "unique", message: `${name} has ${text} twice.`, path });
     }
     seen.add(text);

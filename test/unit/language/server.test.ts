@@ -189,3 +189,34 @@ test("leaves to others what settings say", async () => {
   assert.ok(told.every(({ diagnostics }) => diagnostics.length === 0));
   await stop(client);
 });
+
+test("answers while a large folder is read, and keeps what is missing to itself until all is read", async () => {
+  const steps = "- uses: git-clear\n  config:\n    path: ${{ ctx.stage }}\n".repeat(10);
+  const files = Object.fromEntries(
+    Array.from({ length: 400 }, (_, n) => [`s${n}.yaml`, stage(`s${n}`, { steps, from: [`s${n + 1}`] })]),
+  );
+  const { client, uri, until, told } = await start({ ...files, "project.yaml": project() });
+  await client.sendNotification("textDocument/didOpen", open(uri("s0.yaml"), files["s0.yaml"] ?? ""));
+  const over = () =>
+    told.some(({ uri: one, diagnostics }) => one !== uri("s0.yaml") && diagnostics.length > 0);
+  let answered = 0;
+  let namesKnown = false;
+  for (; answered < 2000 && !over(); answered++) {
+    const at = { textDocument: { uri: uri("s0.yaml") }, position: { line: 5, character: 2 } };
+    const hover = await client.sendRequest("textDocument/hover", at);
+    assert.notEqual(hover, null);
+    const symbols = await client.sendRequest<unknown[]>("workspace/symbol", { query: "s399" });
+    namesKnown ||= symbols.length === 1 && !over();
+  }
+  assert.ok(answered >= 5, `only ${answered} answers before the end of indexing`);
+  assert.ok(namesKnown);
+  await until("s399.yaml", ["unresolved-reference"]);
+  // s0 takes from s1, which is read later: nobody may have been told that it is missing.
+  assert.deepEqual(
+    told
+      .filter((one) => one.uri === uri("s0.yaml"))
+      .flatMap(({ diagnostics }) => diagnostics.map(({ code }) => code)),
+    [],
+  );
+  await stop(client);
+});
