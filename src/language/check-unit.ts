@@ -15,7 +15,7 @@ import { type Finding, type FixHint, finding } from "./finding";
 import { type ResourceFacts, resourceFacts } from "./resource-facts";
 import type { RuleId } from "./rules";
 import type { Span } from "./source-file";
-import { isForeign } from "./templates";
+import { holdsShellVariable, isForeign } from "./templates";
 import type { Unit, UnitResource } from "./unit";
 import { keyText, nodeAt, spanOf } from "./yaml-nodes";
 
@@ -147,7 +147,7 @@ function isUncertain(value: unknown, { path, at: part }: SchemaProblem): boolean
     at =
       typeof at === "object" && at !== null ? (at as Record<string | number, unknown>)[segment] : undefined;
   }
-  return typeof at === "string" && isForeign(at);
+  return typeof at === "string" && (isForeign(at) || holdsShellVariable(at));
 }
 
 /** Repositories in the file system are read here and by no Kargo server. */

@@ -6,7 +6,7 @@ import type { Path, ReferenceKind, StringSchema } from "../model/schema/schema";
 import { describedTexts } from "./described-texts";
 import type { Span } from "./source-file";
 import { type StepFacts, stepListOf } from "./step-lists";
-import { isForeign, templateParts } from "./templates";
+import { holdsShellVariable, isForeign, templateParts } from "./templates";
 import type { Unit, UnitResource } from "./unit";
 import { nodeAt, spanOf } from "./yaml-nodes";
 
@@ -124,7 +124,7 @@ function textFacts(resource: UnitResource): Pick<ResourceFacts, "references" | "
 }
 
 function isPlainText({ value }: Scalar<string>): boolean {
-  return templateParts(value).length === 0 && !isForeign(value);
+  return templateParts(value).length === 0 && !isForeign(value) && !holdsShellVariable(value);
 }
 
 function referenceOf(
@@ -186,7 +186,7 @@ function requestFacts(unit: Unit, resource: UnitResource, requests: unknown): Re
     if (origin === undefined) return [];
     const sources = isObject(request.sources) ? request.sources : {};
     const soakPath = [...path, "sources", "requiredSoakTime"];
-    const soak = sources.requiredSoakTime === undefined ? undefined : spanAt(unit, resource, soakPath);
+    const soak = typeof sources.requiredSoakTime === "string" ? spanAt(unit, resource, soakPath) : undefined;
     const stages = Array.isArray(sources.stages)
       ? sources.stages.filter((one) => typeof one === "string")
       : [];

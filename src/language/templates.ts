@@ -54,3 +54,8 @@ export function isForeign(text: string): boolean {
   for (const part of templateParts(text).reverse()) rest = rest.slice(0, part.start) + rest.slice(part.end);
   return rest.includes("{{");
 }
+
+/** True when the text holds a variable of a shell (`${NAME}`, `${NAME:-x}`), as envsubst and Flux fill them in. */
+export function holdsShellVariable(text: string): boolean {
+  return /\$\{[A-Za-z_]\w*(?:[:#%/^,=?+-][^}]*)?\}/.test(text);
+}

@@ -187,10 +187,16 @@ function toResource(node: YAMLMap.Parsed, value: Record<string, unknown>): UnitR
   const { kind, apiVersion } = value;
   if (typeof kind !== "string" || typeof apiVersion !== "string") return [];
   const known = kindSchema(kind);
-  const isOurs = known?.apiVersion === apiVersion && (apiVersion !== "v1" || bearsKargosMark(value.metadata));
+  const isPlain = !isEncrypted(value) && (apiVersion !== "v1" || bearsKargosMark(value.metadata));
+  const isOurs = known?.apiVersion === apiVersion && isPlain;
   const schema = isOurs ? { schema: known } : {};
   if (known?.apiVersion !== apiVersion && apiVersion !== kargoVersion) return [];
   return [{ node, value, kind, ...schema }];
+}
+
+/** What SOPS has encrypted is another thing before it is applied: values that may not be looked at, and one key more. */
+function isEncrypted({ sops }: Record<string, unknown>): boolean {
+  return isObject(sops) && "mac" in sops;
 }
 
 /** Secrets and ConfigMaps are anybody's; only those with a label or annotation of Kargo's are judged. */

@@ -75,7 +75,6 @@ export const secret = kindOf(
     type: text("Type of the Secret for Kubernetes.", { default: "Opaque", example: "Opaque" }),
     data: map("Values, base64.", text("A value, base64.", { secret: true, example: "dmFsdWU=" }), {
       known: credentialKeys,
-      nullable: true,
       keyDoc: dataKeyDoc,
     }),
     stringData: map(
@@ -83,7 +82,6 @@ export const secret = kindOf(
       text("A value.", { secret: true, example: "value" }),
       {
         known: credentialKeys,
-        nullable: true,
         keyDoc: dataKeyDoc,
       },
     ),
@@ -108,9 +106,8 @@ export const configMap = kindOf(
     },
   },
   {
-    data: map("Values.", text("A value.", { example: "value" }), { nullable: true, keyDoc: dataKeyDoc }),
+    data: map("Values.", text("A value.", { example: "value" }), { keyDoc: dataKeyDoc }),
     binaryData: map("Values that are no text, base64.", text("A value, base64.", { example: "dmFsdWU=" }), {
-      nullable: true,
       keyDoc: dataKeyDoc,
     }),
     immutable: flag("Forbids changes of the values.", { default: false }),

@@ -87,13 +87,11 @@ export function metadata(options: MetaOptions) {
       options.namespaced ? { example: "my-project", reference: { kinds: ["Project"] } } : { example: "" },
     ),
     labels: map("Labels by which resources are found.", label, {
-      nullable: true,
       keyDoc: "a label",
       example: { team: "payments" },
       known: options.labels ?? {},
     }),
     annotations: map("Notes for programs and people.", anyAnnotation, {
-      nullable: true,
       keyDoc: "an annotation",
       example: { "kargo.akuity.io/description": "User acceptance tests" },
       known: { ...commonAnnotations, ...options.annotations },

@@ -23,8 +23,6 @@ export interface Described {
   /** The default in words, where it is no constant. */
   readonly defaultDoc?: string;
   readonly deprecated?: Deprecation;
-  /** An empty value is the same as none; so it is with Kubernetes' own kinds, but not with Kargo's. */
-  readonly nullable?: boolean;
   /** Value that is only ever written by a controller: completion does not offer it. */
   readonly readOnly?: boolean;
 }

@@ -34,7 +34,7 @@ export function validate(value: unknown, schema: Schema, options: ValidateOption
 
 function check(value: unknown, schema: Schema, place: Place): void {
   if (schema.type === "any") checkConfig(value, schema, place);
-  else if ((place.templates && isTemplate(value)) || (value === null && schema.nullable === true)) return;
+  else if (place.templates && isTemplate(value)) return;
   else if (!fitsType(schema, value)) report(place, typeFault(value, schema, place));
   else if (schema.type === "union") checkBranch(value, schema.of, place);
   else if (schema.type === "string") reportAny(place, textFault(value as string, schema, place));
@@ -91,9 +91,10 @@ function checkArray(value: readonly unknown[], schema: ArraySchema, place: Place
   }
 }
 
-function checkObject(value: Readonly<Record<string, unknown>>, schema: ObjectSchema, place: Place): void {
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  if (keys.length < (schema.minFields ?? 0)) {
+function checkObject(written: Readonly<Record<string, unknown>>, schema: ObjectSchema, place: Place): void {
+  const value = place.templates ? written : withoutEmpty(written, schema);
+  const keys = Object.keys(written).filter((key) => written[key] !== undefined);
+  if (keys.filter((key) => value[key] !== undefined).length < (schema.minFields ?? 0)) {
     report(place, { code: "items", message: `${label(place.path)} must not be empty.` });
   }
   for (const name of schema.required) {
@@ -107,7 +108,22 @@ function checkObject(value: Readonly<Record<string, unknown>>, schema: ObjectSch
     report(place, { code: "rule", message, ...(blamed ? { path: [...place.path, field], at: "key" } : {}) });
   }
   for (const name of keys) checkField(name, schema, value, place);
-  checkMissingConfig(value, schema, place);
+  checkMissingConfig(written, schema, place);
+}
+
+/**
+ * The API server drops fields without a value before anything looks at the object (PruneNonNullableNullsWithoutDefaults
+ * of k8s.io/apiextensions-apiserver), and Go leaves such fields as they are. What must be there is still told to be empty.
+ */
+function withoutEmpty(
+  value: Readonly<Record<string, unknown>>,
+  { required, fields }: ObjectSchema,
+): Readonly<Record<string, unknown>> {
+  const isDropped = (name: string) =>
+    value[name] === null && !required.includes(name) && fields[name]?.type !== "any";
+  const dropped = Object.keys(value).filter(isDropped);
+  if (dropped.length === 0) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !dropped.includes(name)));
 }
 
 function missing(name: string, message: string): Fault {
@@ -126,7 +142,7 @@ function checkField(
   else {
     if (field.deprecated !== undefined)
       report(place, { ...deprecation(name, field.deprecated), path, at: "key" });
-    check(holder[name], field, { ...place, path, holder });
+    if (holder[name] !== undefined) check(holder[name], field, { ...place, path, holder });
   }
 }
 

@@ -231,7 +231,7 @@ for (const crd of crds) {
         kind,
         metadata: { name: "a", namespace: "b" },
       };
-      const fits: boolean = judge(value);
+      const fits: boolean = judge(withoutNulls(value, raw));
       if (fits) valid++;
       const problems: SchemaProblem[] = validate(value, known.schema, { unknownSteps: "ignore" }).filter(
         (problem) =>
@@ -250,14 +250,30 @@ for (const crd of crds) {
   });
 }
 
+/** The API server drops fields that are null before a CRD is looked at (PruneNonNullableNullsWithoutDefaults). */
+function withoutNulls(value: unknown, schema: RawSchema): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, (schema.items ?? {}) as RawSchema));
+  if (typeof value !== "object" || value === null) return value;
+  const { properties = {}, additionalProperties = {} } = schema as Record<string, RawSchema>;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
+      const known = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
+      if (inner === null && Object.keys(known as RawSchema).length > 0) return [];
+      return [[key, withoutNulls(inner, known as RawSchema)]];
+    }),
+  );
+}
+
 /** Where a CRD blames what we blame: rules on the whole object or list, and on lists only when their entries are right. */
 function crdPaths(problems: readonly SchemaProblem[]): string[] {
   const text = (path: readonly (string | number)[]) => path.map((segment) => `/${segment}`).join("");
   const isListRule = ({ code, path }: SchemaProblem) => code === "enum" && typeof path.at(-1) === "number";
   const plain = problems.filter((problem) => !isListRule(problem));
-  const paths = plain.map(({ at, code, path }) =>
-    text(at === "key" && code === "rule" ? path.slice(0, -1) : path),
-  );
+  // A required field without a value counts as missing.
+  const isEmpty = ({ code, message, path }: SchemaProblem) =>
+    code === "type" && message.includes("has no value") && typeof path.at(-1) === "string";
+  const isOfHolder = (one: SchemaProblem) => (one.at === "key" && one.code === "rule") || isEmpty(one);
+  const paths = plain.map((one) => text(isOfHolder(one) ? one.path.slice(0, -1) : one.path));
   const lists = problems.filter(isListRule).map(({ path }) => text(path.slice(0, -1)));
   const moot = (list: string) => paths.some((path) => path.startsWith(`${list}/`));
   return [...new Set([...paths, ...lists.filter((list) => !moot(list))])].sort();

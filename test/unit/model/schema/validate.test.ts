@@ -146,10 +146,36 @@ const documents: readonly [name: string, kind: string, value: unknown, expected:
     ["type value spec.requestedFreight.0: Entry 1 of `requestedFreight` must be an object, not text."],
   ],
   [
-    "an empty value",
+    "fields without a value, which the API server drops",
     "Stage",
-    stage({ vars: null }),
-    ["type value spec.vars: `vars` has no value; it must be a list."],
+    stage({ vars: null, shard: null, promotionTemplate: { spec: { vars: null, steps: null } } }),
+    [],
+  ],
+  [
+    "a required field without a value",
+    "Stage",
+    kargo("Stage", { spec: { requestedFreight: null } }),
+    ["type value spec.requestedFreight: `requestedFreight` has no value; it must be a list."],
+  ],
+  [
+    "an entry without a value, which stays",
+    "Stage",
+    stage({ vars: [null] }),
+    ["type value spec.vars.0: Entry 1 of `vars` has no value; it must be an object."],
+  ],
+  [
+    "a choice one of which has no value",
+    "Stage",
+    stage({ promotionTemplate: { spec: { steps: [{ uses: "fail", task: null, config: {} }] } } }),
+    [],
+  ],
+  [
+    "a field of a step without a value, which stays",
+    "Stage",
+    stage({
+      promotionTemplate: { spec: { steps: [{ uses: "copy", config: { inPath: null, outPath: "a" } }] } },
+    }),
+    ["type value spec.promotionTemplate.spec.steps.0.config.inPath: `inPath` has no value; it must be text."],
   ],
   [
     "a strategy of no such name",
