@@ -1,6 +1,6 @@
 // Findings in the expressions of a resource, and what other documents must be asked about them.
 // Looks at this document alone; check-workspace.ts answers the questions.
-import { conversion } from "./coercion";
+import { changedBy, type TemplateTarget } from "./coercion";
 import { analyseExpression, type ExpressionAnalysis, type ExpressionFinding } from "./expression-analysis";
 import { type ExpressionSite, expressionSites } from "./expression-sites";
 import { type Finding, type FixHint, finding } from "./finding";
@@ -23,8 +23,14 @@ export interface ExpressionFacts {
 export interface RepositoryUse extends Span {
   readonly type: "git" | "image" | "chart";
   readonly url: string;
-  /** The tag of it stands bare where text is wanted: span and text of the expression. */
-  readonly bareTag?: Span & { readonly source: string };
+  /** The tag of it stands bare in a field. */
+  readonly bareTag?: BareTag;
+}
+
+/** Where a tag stands without `quote()`: span and text of the expression, and what its field takes. */
+export interface BareTag extends Span {
+  readonly source: string;
+  readonly target: TemplateTarget;
 }
 
 /** Findings and facts of a resource's expressions. */
@@ -122,11 +128,20 @@ function repositoriesIn(
     if ((type !== "git" && type !== "image" && type !== "chart") || !arg?.text) return [];
     const isBareTag =
       whole !== undefined && wantsText(site) && analysis.memberOf === call && analysis.member?.name === "Tag";
-    const bareTag = isBareTag ? { ...place(trimmed(part.source)), source: part.source.trim() } : undefined;
+    const bareTag = isBareTag ? bareTagOf(site, part, place) : undefined;
     return [
       { type, url: arg.text, ...place(arg.textSpan ?? arg), ...(bareTag === undefined ? {} : { bareTag }) },
     ];
   });
+}
+
+function bareTagOf(site: ExpressionSite, part: TemplatePart, place: (span: Span) => Span): BareTag {
+  return { ...place(trimmed(part.source)), source: part.source.trim(), target: targetOf(site) };
+}
+
+function targetOf({ located: { step, schema } }: ExpressionSite): TemplateTarget {
+  if (schema.type === "string") return "text";
+  return step === "yaml-update" ? "yaml-value" : "value";
 }
 
 function trimmed(source: string): Span {
@@ -163,16 +178,14 @@ function lossyVariable(
 ): Finding[] {
   if (wholeExpression(site.text) === undefined || !wantsText(site) || member?.literal === undefined)
     return [];
-  const converted = conversion(member.literal);
-  const mustBeText = site.located.schema.type === "string";
-  if (converted === undefined || !(mustBeText || converted.lossy)) return [];
+  const changed = changedBy(member.literal, targetOf(site));
+  if (changed === undefined) return [];
   const source = part.source.trim();
-  const kind = mustBeText ? "which is no text" : `not \`${member.literal}\``;
   return [
     finding(
       "lossy-conversion",
       inUnit(site, part, trimmed(part.source)),
-      `The value \`${member.literal}\` comes out as ${converted.shown}, ${kind}; \`quote(${source})\` keeps it.`,
+      `The value \`${member.literal}\` comes out as ${changed}; \`quote(${source})\` keeps it.`,
       { ...fix, replacement: { title: "Wrap in quote()", text: `quote(${source})` } },
     ),
   ];

@@ -1,5 +1,6 @@
 // What Kargo makes of the text of a template in the end (pkg/expressions/json_templates.go): number, boolean, JSON, text.
 // The engine has its own copy, which also covers values no editor sees.
+import { goFloat } from "../base/go-text";
 import { parseBoolGo, parseFloatGo } from "../expression/expression";
 
 /** The value a finished text becomes. */
@@ -25,4 +26,18 @@ export function conversion(text: string): { readonly shown: string; readonly los
   if (value === text) return undefined;
   const shown = typeof value === "string" ? value : JSON.stringify(value);
   return { shown, lossy: shown !== text };
+}
+
+/** What a field takes: text only, any value, or any value that `yaml-update` writes as Go prints it. */
+export type TemplateTarget = "text" | "value" | "yaml-value";
+
+/** What becomes of a text there once it has been read as a value, when that is not the same; absent when it is. */
+export function changedBy(text: string, target: TemplateTarget): string | undefined {
+  const converted = conversion(text);
+  if (converted === undefined) return undefined;
+  if (target === "text") return `${converted.shown}, which is no text`;
+  const value = coerced(text);
+  // The step prints every number as a float64: 20240131 as 2.0240131e+07.
+  const shown = target === "yaml-value" && typeof value === "number" ? goFloat(value) : converted.shown;
+  return shown === text ? undefined : shown;
 }

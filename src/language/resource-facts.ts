@@ -2,7 +2,7 @@
 // with spans, so that other documents can be judged without parsing this one again.
 import { isScalar, type Scalar } from "yaml";
 import { isObject } from "../base/json";
-import type { Path, ReferenceKind, StringSchema } from "../model/schema/schema";
+import { goPattern, type Path, type ReferenceKind, type StringSchema } from "../model/schema/schema";
 import { describedTexts } from "./described-texts";
 import type { Span } from "./source-file";
 import { type StepFacts, stepListOf } from "./step-lists";
@@ -35,8 +35,8 @@ export interface RequestFact {
 export interface SubscriptionFact {
   readonly type: "git" | "image" | "chart";
   readonly url: string;
-  /** Tags it finds need not be whole semantic versions, so one may read as a number. */
-  readonly looseTags: boolean;
+  /** Tags that read as numbers and that it may find: one for each way in which a number changes a tag. */
+  readonly numericTags: readonly string[];
 }
 
 /** A selector of a promotion policy. */
@@ -210,22 +210,38 @@ function subscriptionFacts(list: unknown): SubscriptionFact[] {
     return (["git", "image", "chart"] as const).flatMap((type) => {
       const subscription = entry[type];
       if (!isObject(subscription) || typeof subscription.repoURL !== "string") return [];
-      return [{ type, url: subscription.repoURL, looseTags: hasLooseTags(type, subscription) }];
+      return [{ type, url: subscription.repoURL, numericTags: numericTags(type, subscription) }];
     });
   });
 }
 
-function hasLooseTags(type: "git" | "image" | "chart", subscription: Record<string, unknown>): boolean {
-  if (type === "chart") return false;
+/** A short version, a date or the number of a build, the beginning of a commit's name. */
+const numbers = ["1.10", "20240131", "12345e6"];
+
+function numericTags(
+  type: "git" | "image" | "chart",
+  subscription: Record<string, unknown>,
+): readonly string[] {
+  if (type === "chart") return [];
   const strategy =
     type === "git" ? subscription.commitSelectionStrategy : (subscription.imageSelectionStrategy ?? "SemVer");
-  if (type === "git" && (strategy === undefined || strategy === "NewestFromBranch")) return false;
-  if (strategy === "SemVer" || strategy === "") return subscription.strictSemvers === false;
-  // The tag of a Digest subscription is written down: it is risky when it reads as something else.
-  if (strategy === "Digest")
-    return typeof subscription.constraint !== "string" || /^[\d.eE+-]+$/.test(subscription.constraint);
-  const { allowTagsRegexes } = subscription;
-  return !(Array.isArray(allowTagsRegexes) && allowTagsRegexes.length > 0);
+  if (type === "git" && (strategy === undefined || strategy === "NewestFromBranch")) return [];
+  if ((strategy === "SemVer" || strategy === "") && subscription.strictSemvers !== false) return [];
+  const { constraint } = subscription;
+  // The tag of a Digest subscription is written down.
+  if (strategy === "Digest") return typeof constraint === "string" ? [constraint] : numbers;
+  const allowed = patternsIn(subscription.allowTagsRegexes, subscription.allowTags);
+  const ignored = patternsIn(subscription.ignoreTagsRegexes);
+  return numbers.filter(
+    (tag) =>
+      (allowed.length === 0 || allowed.some((pattern) => pattern?.test(tag) === true)) &&
+      !ignored.some((pattern) => pattern?.test(tag) === true),
+  );
+}
+
+function patternsIn(list: unknown, single?: unknown): readonly (RegExp | undefined)[] {
+  const texts = [...(Array.isArray(list) ? list : []), single].filter((one) => typeof one === "string");
+  return texts.map(goPattern);
 }
 
 function selectorFacts(unit: Unit, resource: UnitResource, policies: unknown): SelectorFact[] {

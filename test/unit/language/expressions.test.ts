@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { diagnosticRows, indent, project, serviceOf, stage, task } from "../../support/cursor";
+import { diagnosticRows, indent, project, serviceOf, stage, task, theFile } from "../../support/cursor";
 
 /** Rows: an expression in the config of a step, after the steps `clone` and `commit`, and what is found. */
 const inConfig: Record<string, readonly [expression: string, ...rows: string[]]> = {
@@ -105,6 +105,59 @@ for (const [name, [value, field, ...rows]] of Object.entries(lossy)) {
     const steps = `- uses: git-push\n  config:\n    path: ./src\n    ${field}: \${{ vars.v }}`;
     const text = project(stage("test", { steps, vars: `- name: v\n  value: "${value}"` }));
     assert.deepEqual(diagnosticRows(serviceOf(text)), rows);
+  });
+}
+
+/** A subscription, a step with the tag in one of its fields, and what the warning says of a tag, where there is one. */
+const tags: Record<string, readonly [subscription: string, step: string, said?: RegExp]> = {
+  "whole semantic versions": ["constraint: ^1.0.0", yamlUpdate("Tag")],
+  "loose versions": ["strictSemvers: false", yamlUpdate("Tag"), /`1\.10` would come out as 1\.1,/],
+  "any tag": ["imageSelectionStrategy: NewestBuild", yamlUpdate("Tag"), /`1\.10`/],
+  "tags that are quoted": ["imageSelectionStrategy: NewestBuild", yamlUpdate("Tag", "quote")],
+  "tags with a word before them": [newest("^build-\\d+$"), yamlUpdate("Tag")],
+  "versions of three parts": [newest("^\\d+\\.\\d+\\.\\d+$"), yamlUpdate("Tag")],
+  "numbers of builds, which yaml-update prints with an exponent": [
+    newest("^[0-9]+$"),
+    yamlUpdate("Tag"),
+    /`20240131` would come out as 2\.0240131e\+07,/,
+  ],
+  "short numbers": [newest("^[0-9]{1,4}$"), yamlUpdate("Tag")],
+  "numbers of builds, which json-update keeps": [
+    newest("^[0-9]+$"),
+    yamlUpdate("Tag").replace("yaml", "json"),
+  ],
+  "names of commits": [newest("^[0-9a-f]{7}$"), yamlUpdate("Tag").replace("yaml", "json"), /`12345e6`/],
+  "numbers that are ignored": [`${newest("^[0-9]+$")}\n      ignoreTagsRegexes: ['^20']`, yamlUpdate("Tag")],
+  "numbers where only text is taken": [
+    newest("^[0-9]+$"),
+    "- uses: git-push\n  config: {path: ./src, targetBranch: \"${{ imageFrom('ghcr.io/example/app').Tag }}\"}",
+    /`20240131` would come out as 20240131, which is no text/,
+  ],
+  "a digest": ["imageSelectionStrategy: NewestBuild", yamlUpdate("Digest")],
+  "the tag of a digest subscription": [
+    "imageSelectionStrategy: Digest\n      constraint: latest",
+    yamlUpdate("Tag"),
+  ],
+};
+function newest(pattern: string): string {
+  return `imageSelectionStrategy: NewestBuild\n      allowTagsRegexes: ['${pattern}']`;
+}
+function yamlUpdate(member: string, call = ""): string {
+  const tag = `imageFrom('ghcr.io/example/app').${member}`;
+  const value = `\${{ ${call === "" ? tag : `${call}(${tag})`} }}`;
+  return `- uses: yaml-update\n  config:\n    path: ./values.yaml\n    updates:\n    - {key: image.tag, value: "${value}"}`;
+}
+for (const [name, [subscription, steps, said]] of Object.entries(tags)) {
+  test(`tags that become numbers: ${name}`, () => {
+    const text = project(stage("test", { steps })).replace("strictSemvers: true", () => subscription);
+    const shown = serviceOf(text)
+      .diagnostics(theFile)
+      .map(({ rule, severity, message }) => `${severity} ${rule} ${message}`);
+    assert.equal(shown.length, said === undefined ? 0 : 1, shown.join("\n"));
+    if (said !== undefined) {
+      assert.match(shown[0] ?? "", /^information lossy-conversion /);
+      assert.match(shown[0] ?? "", said);
+    }
   });
 }
 
