@@ -10,7 +10,7 @@ const table = [
     name: "language",
     from: "^src/language/(?!server)",
     src: ["base/", "model/", "expression/expression\\.ts", "language/(?!server)"],
-    packages: ["yaml"],
+    packages: ["yaml", "@cfworker/json-schema"],
   },
   {
     name: "language server",

@@ -10,6 +10,7 @@ import {
   isRuleId,
   LanguageService,
   type LanguageSettings,
+  loadCustomSteps,
   type RuleId,
   type RuleSetting,
 } from "../language/language-service";
@@ -41,8 +42,8 @@ export function addValidateCommand(program: Command, context: ProgramContext): v
       [],
     )
     .option(
-      "--custom-step <name>",
-      "a step kind of your own, which is known then; may be repeated",
+      "--custom-step <name[=schema]>",
+      "a step kind of your own, with the file of its JSON Schema; may be repeated",
       collect,
       [],
     )
@@ -54,7 +55,7 @@ export function addValidateCommand(program: Command, context: ProgramContext): v
       const root = workspaceRoot(terminal, context.globals().workspace);
       const settings = {
         severities: Object.fromEntries(rule.map(toRuleSetting)),
-        customSteps: new Set(customStep),
+        customSteps: await customSteps(customStep, terminal),
       };
       const { problems, checked } = await validate(root, paths, settings, terminal);
       if (format === "json") printLine(terminal, JSON.stringify(problems, undefined, 2));
@@ -79,6 +80,22 @@ function toRuleSetting(text: string): readonly [RuleId, RuleSetting] {
     throw new UsageError(`--rule ${rule} takes ${severities.join(", ")}, not ${JSON.stringify(severity)}.`);
   }
   return [rule, severity as RuleSetting];
+}
+
+/** Steps named on the command line, `name` or `name=schema.json`. Throws UsageError when a schema cannot be used. */
+async function customSteps(
+  named: readonly string[],
+  { cwd }: Terminal,
+): Promise<LanguageSettings["customSteps"]> {
+  const said = named.map((text) => {
+    const [name = "", ...rest] = text.split("=");
+    return [name, rest.length === 0 ? null : rest.join("=")] as const;
+  });
+  const { steps, faults } = await loadCustomSteps(Object.fromEntries(said), (path) =>
+    readFile(resolve(cwd, path), "utf8").catch(() => undefined),
+  );
+  if (faults[0] !== undefined) throw new UsageError(faults[0].message);
+  return steps;
 }
 
 /** Reads the whole workspace, so that names are known across files, and judges what the paths name. */

@@ -6,8 +6,8 @@ import {
   offeredFields,
   type Path,
   type Schema,
+  type StepConfigs,
   schemaAt,
-  stepSchema,
 } from "../model/schema/schema";
 import { placeholder } from "./complete-context";
 import { type Completion, snippetText } from "./completion";
@@ -18,6 +18,7 @@ import type { Span } from "./source-file";
 /** Where keys are completed. */
 export interface KeyRequest {
   readonly schema: Schema;
+  readonly configs: StepConfigs;
   readonly path: Path;
   readonly value: unknown;
   readonly span: Span;
@@ -28,7 +29,7 @@ export interface KeyRequest {
 
 /** Completions of the keys of the object at the path. */
 export function fieldCompletions(request: KeyRequest): Completion[] {
-  const located = schemaAt(request.schema, request.path, request.value)?.schema;
+  const located = schemaAt(request.schema, request.path, request.value, request.configs)?.schema;
   if (located === undefined) return [];
   if (located.type === "array")
     return located.items.type === "object" ? entryCompletions(located.items, request) : [];
@@ -44,7 +45,7 @@ function entriesOfKeyAbove(request: KeyRequest): Completion[] {
   const names = isObject(holder) ? Object.keys(holder) : [];
   const above = names[names.findIndex((name) => name.includes(placeholder)) - 1];
   if (above === undefined || !isObject(holder) || holder[above] !== null) return [];
-  const list = schemaAt(request.schema, [...request.path, above], request.value)?.schema;
+  const list = schemaAt(request.schema, [...request.path, above], request.value, request.configs)?.schema;
   return list?.type === "array" && list.items.type === "object" ? entryCompletions(list.items, request) : [];
 }
 
@@ -139,8 +140,7 @@ export function requiredLines(
 }
 
 /** The lines that follow `uses: <kind>` in that column: the configuration with what must be in it. */
-export function stepSnippet(kind: string, column: number): string {
-  const config = stepSchema(kind)?.config;
+export function stepSnippet(config: ObjectSchema | undefined, column: number): string {
   if (config === undefined || config.required.length === 0) return "";
   const lead = `\n${" ".repeat(column)}`;
   return [`${lead}config:`, ...requiredLines(config, column + 2).map((line) => `${lead}  ${line}`)].join("");

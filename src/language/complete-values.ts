@@ -7,6 +7,7 @@ import {
   type Path,
   type Reference,
   type Schema,
+  type StepConfigs,
   type StringSchema,
   schemaAt,
   stepSchema,
@@ -14,6 +15,7 @@ import {
 import { isStepKind, stepKinds } from "../model/schema/step-kinds";
 import { stepSnippet, valueAt } from "./complete-fields";
 import { type Completion, snippetText } from "./completion";
+import type { CustomStep } from "./custom-step";
 import { enumValueDoc, stepDoc } from "./schema-docs";
 import type { Span } from "./source-file";
 import { resourceSummary } from "./summary";
@@ -22,6 +24,7 @@ import { namespaceOf, type WorkspaceIndex } from "./workspace-index";
 /** Where a value is completed. */
 export interface ValueRequest {
   readonly schema: Schema;
+  readonly configs: StepConfigs;
   readonly path: Path;
   readonly value: unknown;
   readonly span: Span;
@@ -31,12 +34,12 @@ export interface ValueRequest {
   readonly flow: boolean;
   readonly namespace: string | undefined;
   readonly index: WorkspaceIndex;
-  readonly customSteps: ReadonlySet<string>;
+  readonly customSteps: ReadonlyMap<string, CustomStep>;
 }
 
 /** Completions of the value at the path. */
 export function valueCompletions(request: ValueRequest): Completion[] {
-  const located = schemaAt(request.schema, request.path, request.value);
+  const located = schemaAt(request.schema, request.path, request.value, request.configs);
   if (located === undefined) return [];
   const { schema, templates } = located;
   const completions = schemas(schema).flatMap((one) => ofSchema(one, request));
@@ -99,7 +102,7 @@ function stepCompletions(request: ValueRequest): Completion[] {
   const kinds = [...stepKinds, ...commercialStepKinds];
   const known = kinds.map((kind, index): Completion => {
     const step = stepSchema(kind);
-    const config = hasConfig || flow ? "" : stepSnippet(kind, column);
+    const config = hasConfig || flow ? "" : stepSnippet(step?.config, column);
     return {
       ...span,
       label: kind,
@@ -112,13 +115,15 @@ function stepCompletions(request: ValueRequest): Completion[] {
     };
   });
   const custom = [...customSteps].map(
-    (kind): Completion => ({
+    ([kind, { config, doc }]): Completion => ({
       ...span,
       label: kind,
       kind: "step",
       detail: "custom step",
-      insert: kind,
+      insert: `${snippetText(kind)}${hasConfig || flow ? "" : stepSnippet(config, column)}`,
+      snippet: true,
       rank: 2000,
+      ...(doc === "" ? {} : { doc }),
     }),
   );
   return [...known, ...custom];

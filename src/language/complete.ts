@@ -7,6 +7,7 @@ import { expressionCompletions } from "./complete-expression";
 import { fieldCompletions } from "./complete-fields";
 import { identityCompletions, valueCompletions } from "./complete-values";
 import type { Completion } from "./completion";
+import { type CustomStep, configsOf } from "./custom-step";
 import { bareScope, type Scope, templateScope } from "./expression-scope";
 import { documentSnippets } from "./snippets";
 import type { Unit, UnitResource } from "./unit";
@@ -15,7 +16,7 @@ import type { WorkspaceIndex } from "./workspace-index";
 /** What completion may look at besides the text. */
 export interface CompletionWorld {
   readonly index: WorkspaceIndex;
-  readonly customSteps: ReadonlySet<string>;
+  readonly customSteps: ReadonlyMap<string, CustomStep>;
 }
 
 /** Completions at an offset of a unit's text. */
@@ -32,15 +33,17 @@ export function completionsAt(unit: Unit, offset: number, world: CompletionWorld
   }
   const { namespace } = metadataOf(resource);
   const schema = resource.schema.schema;
+  const configs = configsOf(world.customSteps);
   if (context.kind === "key") {
     // `- wo|` may be the beginning of an object or a word.
-    const isObjectKey = schemaAt(schema, context.path, resource.value)?.schema.type !== "string";
+    const isObjectKey = schemaAt(schema, context.path, resource.value, configs)?.schema.type !== "string";
     if (isObjectKey || context.hasColon)
-      return fieldCompletions({ ...context, schema, value: resource.value });
+      return fieldCompletions({ ...context, schema, configs, value: resource.value });
     return valueCompletions({
       ...context,
       quoted: false,
       schema,
+      configs,
       value: resource.value,
       namespace,
       ...world,
@@ -49,14 +52,14 @@ export function completionsAt(unit: Unit, offset: number, world: CompletionWorld
   if (context.path.length === 1 && isIdentity(context.path[0])) {
     return identityCompletions(String(context.path[0]), otherVersion(resource), context.span);
   }
-  const located = schemaAt(schema, context.path, resource.value);
+  const located = schemaAt(schema, context.path, resource.value, configs);
   const bare = located?.schema.type === "string" ? located.schema.expression : undefined;
   if (located !== undefined && bare !== undefined) {
     const scope = bareScope(bare.context, located);
     if (scope !== undefined) return complete(bareExpression(context, text, offset), scope, resource, world);
   }
   if (context.wordy === true) return [];
-  return valueCompletions({ ...context, schema, value: resource.value, namespace, ...world });
+  return valueCompletions({ ...context, schema, configs, value: resource.value, namespace, ...world });
 }
 
 /** Elsewhere nobody wants to hear of Kargo. */

@@ -1,7 +1,10 @@
 // Findings of all units of a file as the diagnostics an editor or a terminal shows: shifted to the file, silenced by
 // comments, weighed by settings. Finds nothing itself.
+
+import { customStepFindings } from "./check-custom-steps";
 import { factsOf, reportOf, wholeness } from "./check-unit";
 import { workspaceFindings } from "./check-workspace";
+import type { CustomStep } from "./custom-step";
 import type { Finding, FixHint } from "./finding";
 import { fileIgnores, withoutIgnored } from "./ignore-comments";
 import type { RuleId, RuleSetting, Severity } from "./rules";
@@ -30,7 +33,7 @@ export interface Range {
 export interface RuleSettings {
   readonly severities: Readonly<Partial<Record<RuleId, RuleSetting>>>;
   /** Steps besides Kargo's own that may be used. */
-  readonly customSteps: ReadonlySet<string>;
+  readonly customSteps: ReadonlyMap<string, CustomStep>;
 }
 
 /** Looks up findings of units, keeping those nothing has changed. */
@@ -50,7 +53,7 @@ export class Diagnostics {
     const diagnostics: Diagnostic[] = [];
     for (const placed of source.units) {
       if (!placed.unit.relevant) continue;
-      for (const one of this.findings(file, placed.unit)) {
+      for (const one of this.findings(file, placed.unit, settings.customSteps)) {
         if (ignored.has(one.rule) || (isPatch && wholeness.has(one.rule))) continue;
         const severity = severityOf(one, placed.unit, settings);
         if (severity !== "off") diagnostics.push(toDiagnostic(one, placed, severity));
@@ -59,24 +62,28 @@ export class Diagnostics {
     return diagnostics.sort((a, b) => a.start - b.start || a.end - b.end);
   }
 
-  private findings(file: string, unit: Unit): readonly Finding[] {
+  private findings(file: string, unit: Unit, steps: RuleSettings["customSteps"]): readonly Finding[] {
     const { version } = this.index;
     const known = this.known.get(unit);
-    if (known?.version === version) return known.findings;
+    if (known?.version === version && known.steps === steps) return known.findings;
     const { resources } = factsOf(unit);
     const key = resources
       .map((facts) =>
         this.index.generation(facts.namespace ?? namespaceOf(facts), facts.selectors !== undefined),
       )
       .join();
-    if (known?.key === key) {
+    if (known?.key === key && known.steps === steps) {
       this.known.set(unit, { ...known, version });
       return known.findings;
     }
     const entries: readonly IndexedResource[] = resources.map((facts) => ({ file, unit, facts }));
     const wider = entries.flatMap((entry) => workspaceFindings(entry, this.index));
-    const findings = withoutIgnored(unit, [...reportOf(unit).findings, ...wider]);
-    this.known.set(unit, { version, key, findings });
+    const findings = withoutIgnored(unit, [
+      ...reportOf(unit).findings,
+      ...customStepFindings(unit, steps),
+      ...wider,
+    ]);
+    this.known.set(unit, { version, key, steps, findings });
     return findings;
   }
 }
@@ -85,6 +92,7 @@ export class Diagnostics {
 interface Known {
   readonly version: number;
   readonly key: string;
+  readonly steps: RuleSettings["customSteps"];
   readonly findings: readonly Finding[];
 }
 

@@ -2,14 +2,15 @@
 // The words come from the schema, the function table and the workspace.
 import { isScalar } from "yaml";
 import { isObject } from "../base/json";
-import { type Located, schemaAt, stepSchema } from "../model/schema/schema";
+import { type Located, type StepConfigs, schemaAt, stepSchema } from "../model/schema/schema";
 import { builtinDoc } from "./builtin-docs";
 import { inUnit } from "./check-expressions";
 import { factsOf } from "./check-unit";
+import { type CustomStep, configsOf } from "./custom-step";
 import type { NameUse } from "./expression-analysis";
 import { expressionAt, type UnitPlace, unitPlaceAt } from "./expression-at";
 import { functionDoc } from "./function-docs";
-import { enumValueDoc, fieldDoc, stepDoc } from "./schema-docs";
+import { customStepDoc, enumValueDoc, fieldDoc, stepDoc } from "./schema-docs";
 import type { Span } from "./source-file";
 import { resourceSummary } from "./summary";
 import type { Unit } from "./unit";
@@ -22,7 +23,12 @@ export interface Hover extends Span {
 }
 
 /** The hover at an offset of a unit. */
-export function hoverAt(unit: Unit, offset: number, index: WorkspaceIndex): Hover | undefined {
+export function hoverAt(
+  unit: Unit,
+  offset: number,
+  index: WorkspaceIndex,
+  customSteps: ReadonlyMap<string, CustomStep>,
+): Hover | undefined {
   const place = unitPlaceAt(unit, offset);
   if (place === undefined) return undefined;
   const inside = expressionAt(unit, place, offset);
@@ -32,8 +38,8 @@ export function hoverAt(unit: Unit, offset: number, index: WorkspaceIndex): Hove
     const doc = useDoc(use);
     return doc === "" ? undefined : { doc, ...inUnit(site, part, use) };
   }
-  if (place.on === "key") return keyHover(place);
-  return nameHover(unit, place, offset, index) ?? valueHover(place);
+  if (place.on === "key") return keyHover(place, configsOf(customSteps));
+  return nameHover(unit, place, offset, index) ?? valueHover(place, customSteps);
 }
 
 function useDoc({ kind, name, member, function: declared }: NameUse): string {
@@ -45,11 +51,11 @@ function useDoc({ kind, name, member, function: declared }: NameUse): string {
   return [`\`${name}\`: ${member.type}`, member.doc.split(" = ")[0] ?? "", ...value, ...trouble].join("\n\n");
 }
 
-function keyHover(place: UnitPlace): Hover | undefined {
+function keyHover(place: UnitPlace, configs: StepConfigs): Hover | undefined {
   const { resource, path } = place;
   const span = spanOf(place.node);
   if (resource.schema === undefined || span === undefined) return undefined;
-  const located = schemaAt(resource.schema.schema, path, resource.value);
+  const located = schemaAt(resource.schema.schema, path, resource.value, configs);
   if (located === undefined) return undefined;
   const name = String(path.at(-1));
   const required = located.parent?.required.includes(name) === true;
@@ -61,19 +67,21 @@ function stepOf({ step }: Located): string[] {
   return step === undefined ? [] : [`Configuration of the step \`${step}\`.`];
 }
 
-function valueHover(place: UnitPlace): Hover | undefined {
+function valueHover(place: UnitPlace, customSteps: ReadonlyMap<string, CustomStep>): Hover | undefined {
   const { resource, path, node } = place;
   const span = spanOf(node);
   if (resource.schema === undefined || span === undefined || !isScalar(node)) return undefined;
   const value = String(node.value);
   if (path.length === 1 && path[0] === "kind")
     return { doc: kindDoc(resource.schema.schema.doc, value), ...span };
-  const located = schemaAt(resource.schema.schema, path, resource.value);
+  const located = schemaAt(resource.schema.schema, path, resource.value, configsOf(customSteps));
   const schema = located?.schema;
   if (schema?.type !== "string") return undefined;
   if (schema.stepKind === true) {
     const step = stepSchema(value);
-    return step === undefined ? undefined : { doc: stepDoc(value, step), ...span };
+    if (step !== undefined) return { doc: stepDoc(value, step), ...span };
+    const custom = customSteps.get(value);
+    return custom === undefined ? undefined : { doc: customStepDoc(value, custom), ...span };
   }
   const meaning = enumValueDoc(schema, value);
   return meaning === "" ? undefined : { doc: `\`${value}\`: ${meaning}`, ...span };

@@ -19,6 +19,7 @@ import { type IndexedResource, WorkspaceIndex } from "./workspace-index";
 
 export type { CodeAction, CodeActionKind, FileEdit, WorkspaceEdits } from "./code-action";
 export type { Completion, CompletionKind } from "./completion";
+export { type CustomSteps, loadCustomSteps } from "./custom-step-sources";
 export type { Diagnostic, Range } from "./diagnostics";
 export type { FixHint } from "./finding";
 export type { Fold } from "./folding";
@@ -55,7 +56,7 @@ export interface LanguageSettings extends RuleSettings {
 /** The settings that count when nobody sets any. */
 export const defaultSettings: LanguageSettings = {
   severities: {},
-  customSteps: new Set(),
+  customSteps: new Map(),
   inlayHints: { values: true, defaults: false },
 };
 
@@ -150,7 +151,7 @@ export class LanguageService {
   hover(file: string, offset: number): Hover | undefined {
     const placed = this.unitAt(file, offset);
     if (placed === undefined) return undefined;
-    const hover = hoverAt(placed.unit, offset - placed.start, this.index);
+    const hover = hoverAt(placed.unit, offset - placed.start, this.index, this.settings.customSteps);
     return hover === undefined ? undefined : shifted(hover, placed.start);
   }
 

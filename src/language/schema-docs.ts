@@ -2,6 +2,7 @@
 // Looks nothing up; callers bring the schema.
 import { stringify } from "yaml";
 import type { Schema, StepSchema, StringSchema } from "../model/schema/schema";
+import type { CustomStep } from "./custom-step";
 import { schemaTypeText } from "./shapes";
 
 /** The description of a field. */
@@ -32,6 +33,13 @@ export function stepDoc(kind: string, step: StepSchema): string {
   const parts = [`**${kind}**: ${step.doc}`, ...edition, ...takes, ...outputWords(step)];
   if (step.caution !== undefined) parts.push(step.caution);
   return parts.join("\n\n");
+}
+
+/** The description of a step kind of the user's own. */
+export function customStepDoc(kind: string, { doc, config }: CustomStep): string {
+  const needed = (config?.required ?? []).map((name) => `\`${name}\``);
+  const takes = needed.length === 0 ? [] : [`Needs ${needed.join(", ")}.`];
+  return [`**${kind}**: ${doc === "" ? "a step of your own." : doc}`, ...takes].join("\n\n");
 }
 
 function outputWords({ outputs }: StepSchema): string[] {

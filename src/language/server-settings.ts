@@ -31,10 +31,16 @@ export type ServerFeature = (typeof serverFeatures)[number];
 /** All settings. */
 export interface ServerSettings extends LanguageSettings {
   readonly off: ReadonlySet<ServerFeature>;
+  /** What was said of custom steps; their schemas are yet to be read. */
+  readonly customStepSources: unknown;
 }
 
 /** The settings that count before a client has sent any. */
-export const initialSettings: ServerSettings = { ...defaultSettings, off: new Set() };
+export const initialSettings: ServerSettings = {
+  ...defaultSettings,
+  off: new Set(),
+  customStepSources: undefined,
+};
 
 const severities: ReadonlySet<unknown> = new Set(["error", "warning", "information", "hint", "off"]);
 
@@ -45,7 +51,8 @@ export function readSettings(value: unknown): ServerSettings {
   const hints = isObject(inlayHints) ? inlayHints : {};
   return {
     severities: severitiesIn(rules),
-    customSteps: new Set(namesIn(customSteps)),
+    customSteps: new Map(),
+    customStepSources: customSteps,
     inlayHints: {
       values: hints.values !== false,
       defaults: hints.defaults === true,
@@ -58,10 +65,4 @@ function severitiesIn(rules: unknown): Partial<Record<RuleId, RuleSetting>> {
   if (!isObject(rules)) return {};
   const known = Object.entries(rules).filter(([id, severity]) => isRuleId(id) && severities.has(severity));
   return Object.fromEntries(known) as Partial<Record<RuleId, RuleSetting>>;
-}
-
-/** A list of names, or an object with the names as its keys. */
-function namesIn(steps: unknown): string[] {
-  if (Array.isArray(steps)) return steps.filter((step) => typeof step === "string");
-  return isObject(steps) ? Object.keys(steps) : [];
 }

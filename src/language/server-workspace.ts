@@ -3,6 +3,7 @@
 import type { Connection } from "vscode-languageserver/node.js";
 import { isWorthKeeping, type LanguageService, type Position } from "./language-service";
 import { toDiagnostic } from "./server-convert";
+import { ServerCustomSteps } from "./server-custom-steps";
 import { inTurns, isYamlName, readAll, readText, yamlFiles } from "./server-files";
 import { initialSettings, type ServerSettings } from "./server-settings";
 
@@ -18,19 +19,24 @@ const othersDelayMs = 150;
 /** See the head of the file. */
 export class ServerWorkspace {
   settings: ServerSettings = initialSettings;
+  /** URIs of the workspace's folders. */
+  readonly folders = new Set<string>();
   private readonly open = new Map<string, number>();
   private readonly published = new Set<string>();
   private readonly due = new Set<string>();
   private dueSoon: NodeJS.Immediate | undefined;
   private dueLater: NodeJS.Timeout | undefined;
   private readonly stopped = new AbortController();
+  private readonly customSteps: ServerCustomSteps;
   private indexing = 0;
   private configured = false;
 
   constructor(
     private readonly connection: Connection,
     private readonly service: LanguageService,
-  ) {}
+  ) {
+    this.customSteps = new ServerCustomSteps(connection);
+  }
 
   /** An editor opened a text. */
   didOpen(uri: string, version: number, text: string): void {
@@ -60,6 +66,7 @@ export class ServerWorkspace {
 
   /** A file came, changed or went. */
   async reread(uri: string): Promise<void> {
+    if (this.customSteps.holds(uri)) await this.configure(this.settings);
     if (this.open.has(uri) || !isYamlName(uri)) return;
     const text = await readText(uri);
     if (this.open.has(uri) || this.stopped.signal.aborted) return;
@@ -73,6 +80,7 @@ export class ServerWorkspace {
    */
   async index(folders: readonly string[]): Promise<void> {
     this.indexing++;
+    for (const folder of folders) this.folders.add(folder);
     this.service.reading = true;
     const { signal } = this.stopped;
     const found: string[] = [];
@@ -93,6 +101,7 @@ export class ServerWorkspace {
 
   /** Forgets the files below a folder that has left the workspace. */
   leave(folder: string): void {
+    this.folders.delete(folder);
     const start = folder.endsWith("/") ? folder : `${folder}/`;
     for (const uri of this.service.files) {
       if (!uri.startsWith(start) || this.open.has(uri)) continue;
@@ -103,10 +112,13 @@ export class ServerWorkspace {
   }
 
   /** Takes new settings. Before the first, nothing is told: it might be something the user does not want to hear. */
-  configure(settings: ServerSettings): void {
-    this.configured = true;
+  async configure(settings: ServerSettings): Promise<void> {
     this.settings = settings;
-    this.service.configure(settings);
+    const customSteps = await this.customSteps.load(settings.customStepSources, [...this.folders]);
+    // Meanwhile there may have been newer settings.
+    if (this.settings !== settings || this.stopped.signal.aborted) return;
+    this.configured = true;
+    this.service.configure({ ...settings, customSteps });
     this.publishAll();
   }
 

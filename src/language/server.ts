@@ -51,7 +51,8 @@ export function serve(connection: Connection): void {
   connection.onInitialize((params) => client.initialize(params));
   connection.onInitialized(async () => {
     await client.register();
-    workspace.configure(readSettings(await client.settings()));
+    for (const folder of client.folders) workspace.folders.add(folder);
+    await workspace.configure(readSettings(await client.settings()));
     await workspace.index(client.folders);
   });
   connection.onShutdown(() => workspace.dispose());
@@ -95,7 +96,7 @@ class Client {
     }
     if (this.canWatch) {
       await client.register(DidChangeWatchedFilesNotification.type, {
-        watchers: [{ globPattern: "**/*.{yaml,yml}" }],
+        watchers: [{ globPattern: "**/*.{yaml,yml,json}" }],
       });
     }
   }
@@ -141,7 +142,7 @@ function followTexts(connection: Connection, workspace: ServerWorkspace, client:
   });
   connection.onDidChangeConfiguration(async ({ settings }) => {
     const own: unknown = (settings as { kargo?: { language?: unknown } } | null)?.kargo?.language;
-    workspace.configure(readSettings(own ?? (await client.settings())));
+    await workspace.configure(readSettings(own ?? (await client.settings())));
   });
   connection.onNotification("workspace/didChangeWorkspaceFolders", ({ event }: FolderChange) => {
     for (const { uri } of event.removed) workspace.leave(uri);

@@ -29,14 +29,25 @@ export function stepSchema(kind: string): StepSchema | undefined {
  * What the table says about `path` below `schema`, undefined where it says nothing. `value` is the document (or what
  * there is of it): it tells which step's configuration and which branch of alternatives a place belongs to.
  */
-export function schemaAt(schema: Schema, path: Path, value: unknown): Located | undefined {
+export function schemaAt(
+  schema: Schema,
+  path: Path,
+  value: unknown,
+  configs: StepConfigs = knownConfig,
+): Located | undefined {
   let place: SchemaPlace | undefined = schemaPlace(schema, value);
   for (const segment of path) {
-    place = schemaPlaceBelow(place, segment);
+    place = schemaPlaceBelow(place, segment, configs);
     if (place === undefined) return undefined;
   }
   return place.located;
 }
+
+/** The configuration of a step kind; undefined when nothing is known of it. */
+export type StepConfigs = (kind: string) => ObjectSchema | undefined;
+
+/** The configurations the table knows. */
+const knownConfig: StepConfigs = (kind) => stepSchema(kind)?.config;
 
 /** What the table says about a place, and the value there: where a walk down a document stands. */
 export interface SchemaPlace {
@@ -46,13 +57,14 @@ export interface SchemaPlace {
 
 /** The place at which a walk begins. */
 export function schemaPlace(schema: Schema, value: unknown): SchemaPlace {
-  return { located: resolve({ schema, templates: false }, value, undefined), value };
+  return { located: resolve({ schema, templates: false }, value, undefined, knownConfig), value };
 }
 
 /** The place one key or index further down; undefined where the table says nothing. */
 export function schemaPlaceBelow(
   { located, value }: SchemaPlace,
   segment: string | number,
+  configs: StepConfigs = knownConfig,
 ): SchemaPlace | undefined {
   const below = child(located.schema, segment);
   if (below === undefined) return undefined;
@@ -64,7 +76,7 @@ export function schemaPlaceBelow(
     ...(holder.type === "object" ? { parent: holder } : {}),
   };
   const inner = member(value, segment);
-  return { located: resolve(here, inner, value), value: inner };
+  return { located: resolve(here, inner, value, configs), value: inner };
 }
 
 /** A field that an object does not have yet. */
@@ -107,11 +119,11 @@ export function isChosen(choice: Choice, value: unknown): boolean {
 }
 
 /** Replaces what depends on the value: the configuration of a step, one of several types. */
-function resolve(here: Located, value: unknown, holder: unknown): Located {
+function resolve(here: Located, value: unknown, holder: unknown, configs: StepConfigs): Located {
   const { schema } = here;
   if (schema.type === "any" && schema.configOf !== undefined) {
     const kind = stepKindOf(schema, holder);
-    const config = kind === undefined ? undefined : stepSchema(kind)?.config;
+    const config = kind === undefined ? undefined : configs(kind);
     return config === undefined ? here : { ...here, schema: config, templates: true, step: kind };
   }
   if (schema.type === "union")

@@ -16,6 +16,7 @@ export {
   offeredFields,
   type Path,
   type SchemaPlace,
+  type StepConfigs,
   schemaAt,
   schemaPlace,
   schemaPlaceBelow,

@@ -204,3 +204,17 @@ test("takes rule severities and names of custom steps as the editor's settings d
   for (const wrong of ["nope=off", "type=loud", "type"])
     assert.equal((await validate(root, "--rule", wrong)).code, 2);
 });
+
+test("takes the schema of a custom step", async (t) => {
+  const root = folder(t, {
+    "a.yaml": project(stage("a", { steps: "- uses: my-step\n  config:\n    target: 5" })),
+    "my-step.json": JSON.stringify({ properties: { target: { type: "string" } } }),
+    "wrong.json": JSON.stringify({ type: "obect" }),
+  });
+  const checked = await validate(root, "--custom-step", "my-step=my-step.json");
+  assert.equal(checked.code, 1);
+  assert.match(checked.out, /^a\.yaml:\d+:\d+: error type `target` must be text\.$/m);
+  const refused = await validate(root, "--custom-step", "my-step=wrong.json");
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /my-step.*wrong\.json.*#\/type is "obect"/);
+});

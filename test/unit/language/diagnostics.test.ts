@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { loadCustomSteps } from "../../../src/language/language-service";
 import { diagnosticRows, project, serviceOf, stage, task, theFile } from "../../support/cursor";
 
 const warehouse = (spec: string) =>
@@ -221,11 +222,11 @@ for (const [name, [text, ...rows]] of Object.entries(ignores)) {
   test(`a comment silences a rule ${name}`, () => assert.deepEqual(diagnosticRows(serviceOf(text)), rows));
 }
 
-test("settings weigh rules, and know more steps", () => {
+test("settings weigh rules, and know more steps", async () => {
   const text = stage("a", { steps: "- uses: my-step\n  config: {}\n- uses: other\n  config: {}" });
   const service = serviceOf(text, {
     severities: { "unknown-step": "error" },
-    customSteps: new Set(["my-step"]),
+    customSteps: (await loadCustomSteps(["my-step"], async () => undefined)).steps,
   });
   assert.deepEqual(
     service.diagnostics(theFile).map(({ severity, message }) => [severity, message]),

@@ -34,6 +34,8 @@ async function start(files: Readonly<Record<string, string>>, settings: unknown 
   serve(createConnection(new StreamMessageReader(up), new StreamMessageWriter(down)));
   const client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
   const told: PublishDiagnosticsParams[] = [];
+  const messages: string[] = [];
+  client.onNotification("window/showMessage", ({ message }: { message: string }) => messages.push(message));
   const waiting: (() => void)[] = [];
   client.onNotification("textDocument/publishDiagnostics", (params: PublishDiagnosticsParams) => {
     told.push(params);
@@ -75,7 +77,7 @@ async function start(files: Readonly<Record<string, string>>, settings: unknown 
   });
   await client.sendNotification("initialized", {});
   await configured;
-  return { client, folder, uri, until, capabilities, told };
+  return { client, folder, uri, until, capabilities, told, messages };
 }
 
 async function stop(client: ProtocolConnection): Promise<void> {
@@ -218,5 +220,33 @@ test("answers while a large folder is read, and keeps what is missing to itself 
       .flatMap(({ diagnostics }) => diagnostics.map(({ code }) => code)),
     [],
   );
+  await stop(client);
+});
+
+test("reads schemas of custom steps, again when they change, and tells once what it cannot use", async () => {
+  const steps = "- uses: deploy\n  config:\n    target: 5\n- uses: other\n  config: {}";
+  const settings = { customSteps: { deploy: "schemas/deploy.json", other: "schemas/nowhere.json" } };
+  const files = {
+    "schemas/deploy.json": JSON.stringify({ properties: { target: { type: "string" } } }),
+    "a.yaml": project(stage("a", { steps })),
+  };
+  const { client, folder, uri, until, told, messages } = await start(files, settings);
+  await until("a.yaml", ["type"]);
+  assert.deepEqual(messages, [
+    "The schema of the step `other` (schemas/nowhere.json) cannot be used: there is no such file.",
+  ]);
+  const change = async (text: string) => {
+    writeFileSync(join(folder, "schemas", "deploy.json"), text);
+    const changes = [{ uri: uri("schemas/deploy.json"), type: 2 }];
+    await client.sendNotification("workspace/didChangeWatchedFiles", { changes });
+  };
+  await change(JSON.stringify({ type: "obect" }));
+  await until("a.yaml", []);
+  const inSchema = told.findLast((one) => one.uri === uri("schemas/deploy.json"));
+  assert.match(inSchema?.diagnostics[0]?.message ?? "", /#\/type is "obect"/);
+  await change(files["schemas/deploy.json"]);
+  await until("a.yaml", ["type"]);
+  assert.deepEqual(told.findLast((one) => one.uri === uri("schemas/deploy.json"))?.diagnostics, []);
+  assert.equal(messages.length, 1);
   await stop(client);
 });
