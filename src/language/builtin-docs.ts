@@ -96,10 +96,18 @@ const docs: Readonly<Record<string, readonly [signature: string, doc: string]>> 
 /** Names that have a description. */
 export const documentedBuiltins: readonly string[] = Object.keys(docs);
 
+/** Signature and description of a built-in function; undefined for every other name. */
+export function builtinSignature(
+  name: string,
+): { readonly signature: string; readonly doc: string } | undefined {
+  const found = Object.hasOwn(docs, name) ? docs[name] : undefined;
+  return found === undefined ? undefined : { signature: found[0], doc: found[1] };
+}
+
 /** The description of a built-in function. */
 export function builtinDoc(name: string): string {
-  const found = Object.hasOwn(docs, name) ? docs[name] : undefined;
+  const found = builtinSignature(name);
   if (found === undefined) return "";
-  const [signature, doc] = found;
+  const { signature, doc } = found;
   return `\`\`\`go\n${signature}\n\`\`\`\n\n${doc}`;
 }

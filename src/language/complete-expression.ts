@@ -52,7 +52,7 @@ function openQuote(before: string): number | undefined {
 }
 
 /** The chain of names, calls and brackets the text ends with: `outputs['x'].y`, `imageFrom('a')`. */
-function chainBefore(text: string): string {
+export function chainBefore(text: string): string {
   let at = text.trimEnd().length;
   const end = at;
   for (;;) {

@@ -62,6 +62,26 @@ export function completionsAt(unit: Unit, offset: number, world: CompletionWorld
   return valueCompletions({ ...context, schema, configs, value: resource.value, namespace, ...world });
 }
 
+/** The expression an offset is in, with its scope; undefined outside of expressions. */
+export function expressionPlaceAt(
+  unit: Unit,
+  offset: number,
+  { customSteps }: CompletionWorld,
+): { readonly source: string; readonly at: number; readonly scope: Scope } | undefined {
+  const context = unit.relevant ? cursorContext(unit.text, offset) : undefined;
+  const resource = context?.place.resource;
+  if (context === undefined || resource?.schema === undefined || context.kind === "key") return undefined;
+  if (context.kind === "expression") {
+    const scope = templateScope(resource, context.path);
+    return scope === undefined ? undefined : { source: context.source, at: context.at, scope };
+  }
+  const { schema } = resource.schema;
+  const located = schemaAt(schema, context.path, resource.value, configsOf(customSteps));
+  const bare = located?.schema.type === "string" ? located.schema.expression : undefined;
+  const scope = located === undefined || bare === undefined ? undefined : bareScope(bare.context, located);
+  return scope === undefined ? undefined : { ...bareExpression(context, unit.text, offset), scope };
+}
+
 /** Elsewhere nobody wants to hear of Kargo. */
 function isKargoWorkspace(index: WorkspaceIndex): boolean {
   for (const _ of index.everything()) return true;

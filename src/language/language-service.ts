@@ -13,6 +13,7 @@ import { type Hover, hoverAt } from "./hover";
 import { type NamedAt, namedAt, type Occurrence, occurrencesOf } from "./occurrences";
 import { type Refusal, renameEdits, renameRefusal } from "./rename";
 import { type SemanticToken, tokensOf } from "./semantic-tokens";
+import { type SignatureHelp, signatureHelpAt } from "./signature-help";
 import { type PlacedUnit, type Position, SourceFile, type Span } from "./source-file";
 import { findResources, type OutlineSymbol, outlineOf } from "./symbols";
 import { type IndexedResource, WorkspaceIndex } from "./workspace-index";
@@ -29,6 +30,7 @@ export type { NamedAt, NamedThing } from "./occurrences";
 export type { Refusal } from "./rename";
 export { isRuleId, type RuleId, type RuleSetting, rules, type Severity } from "./rules";
 export { type SemanticToken, type TokenType, tokenTypes } from "./semantic-tokens";
+export type { SignatureHelp } from "./signature-help";
 export type { Position, Span } from "./source-file";
 export type { OutlineSymbol } from "./symbols";
 export { isWorthKeeping } from "./unit";
@@ -153,6 +155,14 @@ export class LanguageService {
     if (placed === undefined) return undefined;
     const hover = hoverAt(placed.unit, offset - placed.start, this.index, this.settings.customSteps);
     return hover === undefined ? undefined : shifted(hover, placed.start);
+  }
+
+  /** The call an offset is in. */
+  signatureHelp(file: string, offset: number): SignatureHelp | undefined {
+    const placed = this.unitAt(file, offset);
+    if (placed === undefined) return undefined;
+    const { customSteps } = this.settings;
+    return signatureHelpAt(placed.unit, offset - placed.start, { index: this.index, customSteps });
   }
 
   /** Where what is named at an offset is defined. */

@@ -18,6 +18,7 @@ import {
   type Location,
   MarkupKind,
   type Range,
+  type SignatureHelp,
   SymbolKind,
 } from "vscode-languageserver/node.js";
 import type * as service from "./language-service";
@@ -56,6 +57,26 @@ const completionKinds: Readonly<Record<service.CompletionKind, CompletionItemKin
   keyword: CompletionItemKind.Keyword,
   snippet: CompletionItemKind.Snippet,
 };
+
+/** Ways to call a function, with the place of the cursor in them. */
+export function toSignatureHelp({ signatures, active, parameter }: service.SignatureHelp): SignatureHelp {
+  return {
+    signatures: signatures.map(({ label, doc, parameters }) => ({
+      label,
+      documentation: markdown(doc),
+      parameters: parameters.map(({ start, end, doc: words }) => ({
+        label: [start, end],
+        ...(words === "" ? {} : { documentation: markdown(words) }),
+      })),
+    })),
+    activeSignature: active,
+    activeParameter: parameter,
+  };
+}
+
+function markdown(value: string) {
+  return { kind: MarkupKind.Markdown, value };
+}
 
 /** A completion. Lines of a snippet are indented already, so the client must leave them as they are. */
 export function toCompletion(one: service.Completion, index: number, place: Place): CompletionItem {

@@ -14,6 +14,7 @@ export const serverFeatures = [
   "diagnostics",
   "completion",
   "hover",
+  "signatureHelp",
   "definition",
   "references",
   "symbols",

@@ -23,6 +23,7 @@ import {
   toHint,
   toLens,
   toLocation,
+  toSignatureHelp,
   toSymbol,
 } from "./server-convert";
 import { answerEditRequests, editingCapabilities } from "./server-edits";
@@ -113,6 +114,7 @@ const serverCapabilities: InitializeResult["capabilities"] = {
   textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
   completionProvider: { triggerCharacters: [".", "'", '"', "[", " ", "{", "/"] },
   hoverProvider: true,
+  signatureHelpProvider: { triggerCharacters: ["(", ","], retriggerCharacters: [")"] },
   definitionProvider: true,
   referencesProvider: true,
   documentSymbolProvider: true,
@@ -193,6 +195,12 @@ function answerRequests(connection: Connection, service: LanguageService, worksp
       const hover = service.hover(uri, offset(params));
       if (hover === undefined) return null;
       return { contents: { kind: "markdown", value: hover.doc }, range: rangeOf(hover, place(uri)) };
+    }),
+  );
+  connection.onSignatureHelp(
+    guarded("signatureHelp", null, (params) => {
+      const found = service.signatureHelp(params.textDocument.uri, offset(params));
+      return found === undefined ? null : toSignatureHelp(found);
     }),
   );
   connection.onDefinition(

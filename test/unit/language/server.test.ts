@@ -143,6 +143,17 @@ test("answers what it says it can", async () => {
   assert.ok(completion.items.some(({ label }) => label === "targetFreight"));
   const hover = await client.sendRequest<{ contents: { value: string } }>("textDocument/hover", at);
   assert.match(hover.contents.value, /Name of the Stage/);
+  const inCall = open(
+    uri("b.yaml"),
+    stage("b", { steps: "- uses: git-clear\n  config:\n    path: ${{ quote(" }),
+  );
+  await client.sendNotification("textDocument/didOpen", inCall);
+  const end = inCall.textDocument.text.split("\n").findIndex((one) => one.includes("quote("));
+  const help = await client.sendRequest<{ signatures: unknown[]; activeParameter: number }>(
+    "textDocument/signatureHelp",
+    { textDocument: { uri: uri("b.yaml") }, position: { line: end, character: 1000 } },
+  );
+  assert.deepEqual([help.signatures.length, help.activeParameter], [1, 0]);
   const document = { textDocument: { uri: uri("a.yaml") } };
   const whole = { start: { line: 0, character: 0 }, end: { line: lines.length, character: 0 } };
   const answers: Record<string, unknown> = {
