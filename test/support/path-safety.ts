@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { StepError } from "../../src/engine/promotion/step";
 import { stepKinds } from "../../src/model/schema/step-kinds";
 import { stepSchemas } from "../../src/model/schema/steps";
@@ -42,8 +42,8 @@ export interface PathRow {
   /** What lies outside under the same names, in place of `files`: as attractive, and all canary. */
   readonly outside: FileSet;
   readonly run: (workDir: string, path: string) => Promise<unknown>;
-  /** True when what the path names need not be there. */
-  readonly isTarget?: boolean;
+  /** Makes what files alone cannot say, such as repositories, before anybody attacks. */
+  readonly prepare?: (ground: Ground) => Promise<void>;
 }
 
 /** Every path of the configurations of all open-source steps, as `copy.inPath` or `git-clone.checkout[].path`. */
@@ -66,12 +66,15 @@ export interface Ground {
 }
 
 /** Lays out a row. */
-export function layOut({ files, outside: decoys }: PathRow): Ground {
+export async function layOut({ files, outside: decoys, prepare }: PathRow): Promise<Ground> {
   const work = makeWork();
   const outside = join(dirname(work), "outside");
   writeAll(work, files);
   writeAll(outside, { ...decoys, [`${canary}-name`]: canary });
-  return { work, outside, remove: () => rmSync(dirname(work), { recursive: true, force: true }) };
+  const remove = (): void => rmSync(dirname(work), { recursive: true, force: true, maxRetries: 3 });
+  const ground = { work, outside, remove };
+  await prepare?.(ground);
+  return ground;
 }
 
 function writeAll(root: string, files: FileSet): void {
@@ -96,6 +99,18 @@ export function portrait(root: string): string {
   };
   visit(root);
   return lines.join("\n");
+}
+
+/** What a step that did not end well said. The loop takes other errors than StepError for faults too, but no mistakes of ours. */
+function faultText(error: unknown): unknown {
+  if (error instanceof StepError) return [error.message, error.output, error.warnings];
+  if (error instanceof Error && /^(?:Error|PathError)$/.test(error.name)) return error.message;
+  throw error;
+}
+
+function changedLines(before: string, after: string): string[] {
+  const old = new Set(before.split("\n"));
+  return after === before ? [] : [`of ${old.size}`, ...after.split("\n").filter((line) => !old.has(line))];
 }
 
 /** Every word of a work directory, links not followed: names, targets and content. `known` holds what the test put there. */
@@ -128,11 +143,10 @@ export async function judge(
   try {
     said = await run();
   } catch (error) {
-    if (!(error instanceof StepError)) throw error;
     end = "faulted";
-    said = [error.message, error.output, error.warnings];
+    said = faultText(error);
   }
-  assert.equal(portrait(ground.outside), before, "something outside was changed");
+  assert.deepEqual(changedLines(before, portrait(ground.outside)), [], "something outside was changed");
   const text = JSON.stringify(said, (_key, value) => (typeof value === "bigint" ? String(value) : value));
   assert.ok(!(text ?? "").includes(canary), `${row.field} told something from outside: ${text}`);
   assertNoCanary(ground.work, isPlanted);
@@ -202,26 +216,26 @@ export const swaps: readonly Swap[] = [
 /** Moves a thing of the work directory away and puts a link to its like outside in its place. */
 export class Swapper {
   readonly at: string;
-  readonly #away: string;
-  readonly #target: string;
+  readonly away: string;
+  readonly target: string;
   isSwapped = false;
 
   constructor({ path }: PathRow, { work, outside }: Ground, what: Swap["what"]) {
     const name = what === "file" ? path : dirname(path);
     this.at = join(work, name);
-    this.#away = join(work, ".swapped-away");
-    this.#target = join(outside, name);
+    this.away = join(work, ".swapped-away");
+    this.target = join(outside, name);
   }
 
   swap(): void {
     if (this.isSwapped) return;
     try {
-      renameSync(this.at, this.#away);
+      renameSync(this.at, this.away);
     } catch {
       // The step has not made it yet, or removed it: the link alone stands there.
     }
     try {
-      symlinkSync(this.#target, this.at);
+      symlinkSync(this.target, this.at);
       this.isSwapped = true;
     } catch {
       // No place for it now.
@@ -233,7 +247,7 @@ export class Swapper {
     rmSync(this.at, { force: true });
     this.isSwapped = false;
     try {
-      renameSync(this.#away, this.at);
+      renameSync(this.away, this.at);
     } catch {
       // There was nothing.
     }
@@ -284,12 +298,15 @@ export async function watchingFiles(
 }
 
 /** More calls than any row makes: a step that never ends must not make a test that never ends. */
-const maxCalls = 400;
+const maxCalls = 2000;
 
-/** Tries a swap before every call of the file layer that a run makes. Answers how many moments were tried. */
-export async function trySwapAtEveryMoment(row: PathRow, swap: Swap): Promise<number> {
-  for (let moment = 0; moment < maxCalls; moment++) {
-    const ground = layOut(row);
+/**
+ * Tries a swap before every call of the file layer that a run makes, or before every `stride`-th where a run takes long.
+ * Answers how many calls a run makes.
+ */
+export async function trySwapAtEveryMoment(row: PathRow, swap: Swap, stride = 1): Promise<number> {
+  for (let moment = 0; moment < maxCalls; moment += stride) {
+    const ground = await layOut(row);
     const swapper = new Swapper(row, ground, swap.what);
     try {
       const calls = { made: 0 };
@@ -301,10 +318,7 @@ export async function trySwapAtEveryMoment(row: PathRow, swap: Swap): Promise<nu
         let said: unknown;
         calls.made = Number.POSITIVE_INFINITY;
         calls.made = await watchingFiles(before, async () => {
-          said = await row.run(ground.work, row.path).catch((error: unknown) => {
-            if (!(error instanceof StepError)) throw error;
-            return [error.message, error.output, error.warnings];
-          });
+          said = await row.run(ground.work, row.path).catch(faultText);
         });
         return said;
       };
@@ -314,7 +328,7 @@ export async function trySwapAtEveryMoment(row: PathRow, swap: Swap): Promise<nu
         run,
         (path) => path === swapper.at || path.startsWith(join(ground.work, ".swapped-away")),
       );
-      if (calls.made <= moment) return moment;
+      if (calls.made <= moment) return calls.made;
     } catch (error) {
       throw new Error(`swapped before call ${moment}: ${String(error)}`, { cause: error });
     } finally {
@@ -322,4 +336,29 @@ export async function trySwapAtEveryMoment(row: PathRow, swap: Swap): Promise<nu
     }
   }
   assert.fail(`a run made more than ${maxCalls} calls`);
+}
+
+/** A program that swaps before its `start`-th start and then is the real one; `starts` tells how often it was started. */
+export function swappingProgram(
+  real: string,
+  { work }: Ground,
+  { at, away, target }: Swapper,
+  start: number,
+): { readonly path: string; readonly starts: () => number } {
+  const dir = join(dirname(work), "bin");
+  mkdirSync(dir, { recursive: true });
+  const path = join(dir, basename(real));
+  const log = join(dir, "starts");
+  writeFileSync(log, "");
+  const script = [
+    "#!/bin/sh",
+    `echo >> '${log}'`,
+    `if [ "$(wc -l < '${log}')" -eq ${start} ]; then`,
+    `  mv '${at}' '${away}' 2>/dev/null`,
+    `  ln -s '${target}' '${at}' 2>/dev/null`,
+    "fi",
+    `exec '${real}' "$@"`,
+  ];
+  writeFileSync(path, `${script.join("\n")}\n`, { mode: 0o755 });
+  return { path, starts: () => readFileSync(log, "utf8").length };
 }

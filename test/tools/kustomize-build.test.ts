@@ -85,10 +85,10 @@ test("a remote file is fetched, and stopping while it is slow leaves nothing beh
   const isAsked = new Promise<void>((done) => asked.push(done));
   const run = runStepIn(kustomizeBuild, work, config, { programs: {}, signal: stop.signal });
   await Promise.race([isAsked, run]);
-  assert.equal(programsWith(work).length, 1);
+  assert.equal(programsWith(temp).length, 1);
   stop.abort();
   await assert.rejects(run, { name: "AbortError" });
-  assert.deepEqual(programsWith(work), []);
+  assert.deepEqual(programsWith(temp), []);
   assert.deepEqual(readdirSync(temp), []);
 });
 

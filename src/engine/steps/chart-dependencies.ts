@@ -15,6 +15,7 @@ import { checkLinks } from "../tools/link-check";
 import { parseGoYaml, scalarText } from "../tools/manifests";
 import { isSubPath, toPathError } from "../tools/paths";
 import { speaksPlainHttp } from "../tools/registry-session";
+import { WorkMirror } from "../tools/work-mirror";
 import { because } from "./step-failure";
 
 /** A dependency as far as Kargo looks at it (pkg/helm/dependency.go). */
@@ -79,8 +80,29 @@ export async function fetchDependencies(
   );
   if (hasIndexes) await because("fetch repository indexes", runHelm(helm, repoUpdateArgs()));
   const plainHttp = await hosts.areAllPlain(dependencies);
-  const args = dependencyArgs(action, chartPath, { plainHttp });
-  await because(`${action} chart dependencies`, runHelm(helm, args));
+  await because(`${action} chart dependencies`, async () => {
+    // Helm works on a copy: it opens paths again and again, and each could have become a link by then.
+    const copy = await copyChart(context, helm, chartPath, dependencies);
+    const args = dependencyArgs(action, copy.at(chartPath), { plainHttp });
+    await runHelm({ ...helm, told: (text) => copy.told(text) }, args);
+    await copy.bringBack();
+  });
+}
+
+async function copyChart(
+  { workDir, signal }: DependencyContext,
+  { home }: Helm,
+  chartPath: string,
+  dependencies: readonly ChartDependency[],
+): Promise<WorkMirror> {
+  const copy = await WorkMirror.make(workDir, join(home.dir, "dependencies"), signal);
+  await copy.addTree(chartPath);
+  for (const { repository } of dependencies) {
+    if (repository.startsWith("file://")) {
+      await copy.addTree(join(chartPath, repository.slice("file://".length)));
+    }
+  }
+  return copy;
 }
 
 /** Which registries speak plain HTTP, asked once each. */

@@ -25,6 +25,7 @@ import {
 import { insideWorkDir, PathError } from "../tools/paths";
 import { ProgramError } from "../tools/process";
 import { requireProgram, withProgramHome } from "../tools/program-home";
+import { WorkMirror } from "../tools/work-mirror";
 import { checkLocalDependencies, fetchDependencies, readDependencies } from "./chart-dependencies";
 import { because } from "./step-failure";
 
@@ -93,9 +94,14 @@ async function render(context: Context, config: HelmTemplateConfig, helm: Helm):
   if (config.buildDependencies) {
     await because("failed to build chart dependencies", buildDependencies(context, config.path, helm));
   }
+  // Helm reads copies: what it opens by itself could have become a link out of the work directory by then.
+  const copy = await WorkMirror.make(workDir, join(helm.home.dir, "work"), context.signal);
+  await because("failed to compose values", async () => {
+    for (const file of valuesFiles) await copy.add(file);
+  });
   const chartPath = await because(
     `failed to load chart from ${goQuote(config.path)}`,
-    findChart(context, config.path),
+    findChart(context, config.path, copy),
   );
   const joining = insideWorkDir(workDir, config.outPath);
   const outPath = await because(`failed to join path ${goQuote(config.outPath)}`, joining);
@@ -111,12 +117,13 @@ async function render(context: Context, config: HelmTemplateConfig, helm: Helm):
     namespace: config.namespace || context.project,
     apiVersions,
     chartPath,
-    valuesFiles,
+    valuesFiles: valuesFiles.map((file) => copy.at(file)),
     set: assigned(false),
     setLiteral: assigned(true),
     outputDir: isTree ? rendered : undefined,
   });
-  const manifest = await runHelm(helm, args).catch((error) => {
+  const told = (text: string): string => copy.told(text);
+  const manifest = await runHelm({ ...helm, told }, args).catch((error) => {
     if (error instanceof HelmError && error.message === nothingToRender) return "\n";
     throw explained(error, config, valuesFiles);
   });
@@ -149,13 +156,15 @@ async function buildDependencies(context: Context, path: string, helm: Helm): Pr
   await fetchDependencies(context, helm, "build", chartPath, dependencies);
 }
 
-async function findChart(context: Context, path: string): Promise<string> {
+/** Copies the chart and answers where the copy is. */
+async function findChart(context: Context, path: string, copy: WorkMirror): Promise<string> {
   const joining = insideWorkDir(context.workDir, path);
   const chartPath = await because(`failed to join relPath ${goQuote(path)}`, joining);
   const info = await statInside(context.workDir, chartPath);
   if (info === undefined) throw new PathError("stat", chartPath, "ENOENT");
   if (info.isDirectory()) await checkChartLinks(context, chartPath);
-  return chartPath;
+  await copy.addTree(chartPath);
+  return copy.at(chartPath);
 }
 
 /** Helm follows every link of a chart, also those that lead out of the work directory. */

@@ -11,8 +11,8 @@ import {
   type ToolPaths,
 } from "../promotion/step";
 import { makeDirsInside, writeInside } from "../tools/files";
-import { checkKustomization } from "../tools/kustomization-paths";
-import { findKustomize, runKustomizeBuild } from "../tools/kustomize";
+import { copyKustomization } from "../tools/kustomization-paths";
+import { findKustomize, KustomizeError, runKustomizeBuild } from "../tools/kustomize";
 import {
   checkResourceFileName,
   isClusterScoped,
@@ -25,6 +25,7 @@ import {
 import { insideWorkDir, sanitizePathError } from "../tools/paths";
 import { ProgramError } from "../tools/process";
 import { requireProgram, withProgramHome } from "../tools/program-home";
+import { WorkMirror } from "../tools/work-mirror";
 import { errored } from "./step-failure";
 
 /** Configuration of `kustomize-build`. */
@@ -73,14 +74,24 @@ async function build(
 ): Promise<string> {
   try {
     const program = await findKustomize(programs.kustomize);
-    // Joined as text, as Kargo does; the check sees where links lead.
-    const dir = join(workDir, path);
-    const needs = await checkKustomization(workDir, dir, signal);
-    const helm = needs.helm ? await requireProgram("helm", programs.helm) : undefined;
-    const { kubeVersion, apiVersions } = plugin?.helm ?? {};
-    return await withProgramHome((home) =>
-      runKustomizeBuild(program, { dir, helm, kubeVersion, apiVersions }, home, signal),
-    );
+    return await withProgramHome(async (home) => {
+      // Kustomize builds a copy: what it opens by itself could have become a link out of the work directory by then.
+      const copy = await WorkMirror.make(workDir, join(home.dir, "work"), signal);
+      const { dir, helm: usesHelm } = await copyKustomization(copy, workDir, path, signal);
+      const helm = usesHelm ? await requireProgram("helm", programs.helm) : undefined;
+      const { kubeVersion, apiVersions } = plugin?.helm ?? {};
+      const yaml = await runKustomizeBuild(
+        program,
+        { dir, helm, kubeVersion, apiVersions },
+        home,
+        signal,
+      ).catch((error) => {
+        throw error instanceof KustomizeError ? new KustomizeError(copy.told(error.message)) : error;
+      });
+      // Charts that kustomize has fetched stay beside the kustomization.
+      await copy.bringBack();
+      return yaml;
+    });
   } catch (error) {
     if (isAbortError(error)) throw error;
     signal.throwIfAborted();

@@ -1,8 +1,9 @@
 // The bare clone of a Promotion, to which working trees are added (pkg/controller/git/bare_repo.go).
 // Changes no working tree beyond adding it; git-worktree.ts does the rest.
 import { appendFile, realpath, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { goQuote } from "../../base/go-text";
+import { listInside, makeDirsInside, removeInside, statInside } from "./files";
 import { type GitArg, type GitClient, type GitRun, hidden, operands } from "./git";
 import { shownUrl } from "./git-auth";
 import { GitError, withContext } from "./git-error";
@@ -10,6 +11,7 @@ import { configText, type GitIdentity } from "./git-home";
 import { openRemote, type RemoteOptions, remoteBranchExists, runPush } from "./git-remote";
 import { isSigningConfigured } from "./git-signature";
 import { Worktree } from "./git-worktree";
+import { bestAccess } from "./open-dir";
 
 /** How to make a bare clone. */
 export interface BareCloneOptions extends RemoteOptions {
@@ -40,11 +42,14 @@ export class BareRepo {
   readonly repoURL: string;
   /** Absolute path of the repository. */
   readonly dir: string;
+  /** What working trees lie in. */
+  readonly baseDir: string;
   readonly #client: GitClient;
   readonly #added: string[] = [];
 
-  private constructor(repoURL: string, dir: string, client: GitClient) {
+  private constructor(repoURL: string, baseDir: string, dir: string, client: GitClient) {
     this.repoURL = repoURL;
+    this.baseDir = baseDir;
     this.dir = dir;
     this.#client = client;
   }
@@ -62,7 +67,7 @@ export class BareRepo {
       const context = `error cloning repo ${goQuote(shownUrl(repoURL))} into ${goQuote(dir)}`;
       await withContext(context, client.run(args, { cwd: client.home.dir, signal }));
       await appendFile(join(dir, "config"), cloneRecords(client.home.dir, dir, repoURL));
-      return new BareRepo(repoURL, dir, client);
+      return new BareRepo(repoURL, await realpath(baseDir), dir, client);
     } catch (error) {
       await client.home.close();
       throw error;
@@ -105,10 +110,7 @@ export class BareRepo {
     if (this.#added.includes(path)) {
       throw new GitError("other", `working tree already exists at ${goQuote(path)}`);
     }
-    await withContext(
-      `error adding working tree at ${goQuote(path)}`,
-      this.#client.run(["worktree", "add", operands, path, ref], { cwd: this.dir, signal }),
-    );
+    await withContext(`error adding working tree at ${goQuote(path)}`, this.#checkOut(path, ref, signal));
     const dir = await realpath(path);
     this.#added.push(dir);
     const worktree = await Worktree.added(this.#client, dir, this.repoURL);
@@ -126,6 +128,28 @@ export class BareRepo {
   /** Stops what the home started and takes the SSH key away; the files stay. */
   async close(): Promise<void> {
     await this.#client.home.close();
+  }
+
+  /**
+   * Git makes the tree in the directory it is started in, which is made and held before: a path it would follow link by
+   * link, and one may have been swapped in meanwhile. Where directories cannot be held, git gets the path.
+   */
+  async #checkOut(path: string, ref: string, signal: AbortSignal): Promise<void> {
+    const { baseDir, dir } = this;
+    const byPath = ["worktree", "add", path, ref];
+    if (bestAccess === "checked" || ref === "" || (await isOccupied(baseDir, path))) {
+      await this.#client.run(["worktree", "add", operands, path, ref], { cwd: dir, signal });
+      return;
+    }
+    const made = await firstMissing(baseDir, path);
+    await makeDirsInside(baseDir, path, 0o777);
+    const args = [`--git-dir=${dir}`, "worktree", "add", "--", ".", ref];
+    try {
+      await this.#client.run([{ run: args, shown: byPath }], { cwd: path, signal });
+    } catch (error) {
+      if (made !== undefined) await removeInside(baseDir, made).catch(() => {});
+      throw error;
+    }
   }
 
   async #removeWorktree(dir: string, signal: AbortSignal): Promise<void> {
@@ -157,4 +181,21 @@ function cloneRecords(home: string, dir: string, repoURL: string): string {
     ["kargo", "repoHomeDir", home],
     ["kargo", "repoOriginalURL", repoURL],
   ]);
+}
+
+/** True when something is there that git must refuse, or will complain about. */
+async function isOccupied(baseDir: string, path: string): Promise<boolean> {
+  const info = await statInside(baseDir, path);
+  if (info === undefined) return false;
+  return !info.isDirectory() || (await listInside(baseDir, path)).length > 0;
+}
+
+/** The topmost directory on the way to `path` that is not there. */
+async function firstMissing(baseDir: string, path: string): Promise<string | undefined> {
+  const names = relative(baseDir, path).split(sep);
+  for (let length = 1; length <= names.length; length++) {
+    const dir = join(baseDir, ...names.slice(0, length));
+    if ((await statInside(baseDir, dir)) === undefined) return dir;
+  }
+  return undefined;
 }

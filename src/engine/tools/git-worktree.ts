@@ -65,6 +65,12 @@ export class Worktree {
       (files && (await readRecords(files))) ?? (await askRecords(path, { ...common, ceiling, signal }));
     // A crafted repository could name the user's own home, which then would be written to.
     await assertInside(ceiling, records.homeDir);
+    await assertOwnRepository(files, ceiling, () =>
+      new GitClient({ ...common, ceiling, home: GitHome.none(programs) }).run(
+        ["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-dir", "--git-common-dir"],
+        { cwd: path, signal },
+      ),
+    );
     const home = await GitHome.open(records.homeDir, programs);
     const access = remoteAccess(records.originalURL, undefined, records.originURL);
     const client = new GitClient({ ...common, home, ceiling, access });
@@ -243,6 +249,20 @@ async function askRecords(path: string, options: RecordsOptions): Promise<Record
 }
 
 const noRecords = "the repository was not cloned by a step of this Promotion";
+
+/** Refuses a tree whose files or repository lie elsewhere, as a `.git` that some archive brought along could say. */
+async function assertOwnRepository(
+  files: WorktreeFiles | undefined,
+  ceiling: string,
+  ask: () => Promise<{ readonly stdout: string }>,
+): Promise<void> {
+  const settings = files && (await readSettings(files.commonDir));
+  const isPlain = settings !== undefined && !settings.has("core.worktree");
+  const places = isPlain
+    ? [files?.gitDir ?? "", files?.commonDir ?? ""]
+    : (await ask()).stdout.trimEnd().split("\n");
+  for (const place of places) await assertInside(ceiling, place);
+}
 
 /** Throws GitError `outside` unless `path` exists and really lies below `root`, which has no links in it. */
 async function assertInside(root: string, path: string): Promise<void> {

@@ -9,10 +9,12 @@ import { delimiter, dirname } from "node:path";
 import { GitPluginError, simpleGit } from "simple-git";
 import { errorMessage } from "../../base/errors";
 import { type Logger, silentLogger } from "../../base/log";
+import { openAt } from "./files";
 import { askpassEnvironment, type RemoteAccess } from "./git-auth";
 import { GitError, maskSecrets, reasonOf } from "./git-error";
 import type { GitHome, GitPrograms } from "./git-home";
-import { toPathError } from "./paths";
+import type { OpenDir } from "./open-dir";
+import { isSubPath, toPathError } from "./paths";
 import { dropHeldPipes, endProcessTree, findProgram, inOwnGroup, stopOnAbort } from "./process";
 
 /**
@@ -92,13 +94,15 @@ export class GitClient {
       throw new GitError("notFound", this.#mask(`error executing cmd [${shown}]: : ${fault}`));
     }
     const startedAt = Date.now();
+    const held = await this.#hold(run, shown);
     const end = await spawnGit({
       program,
       args: args.flatMap((arg) => (typeof arg === "string" ? arg : arg.run)),
       cwd: run.cwd,
+      place: held?.place,
       env: this.#environment(run.home ?? this.home),
       signal: run.signal,
-    });
+    }).finally(() => held?.close());
     this.#log.debug(this.#mask(`${shown} → ${end.exitCode} in ${Date.now() - startedAt} ms`));
     if (end.exitCode === 0) return end;
     const output = this.#mask(end.output);
@@ -108,6 +112,17 @@ export class GitClient {
       this.#mask(`error executing cmd [${shown}]: ${end.output}`),
       options,
     );
+  }
+
+  /** Holds the directory git starts in: by its path a link could be there by the time git does. */
+  async #hold({ cwd }: GitRun, shown: string): Promise<OpenDir | undefined> {
+    if (this.#ceiling === undefined || !isSubPath(this.#ceiling, cwd)) return undefined;
+    try {
+      return await openAt(this.#ceiling, cwd, "chdir");
+    } catch (error) {
+      const text = `error executing cmd [${shown}]: : ${errorMessage(error)}`;
+      throw new GitError("outside", this.#mask(text), { cause: error });
+    }
   }
 
   #mask(text: string): string {
@@ -143,6 +158,8 @@ interface SpawnRequest {
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  /** Another path of the same directory, which cannot be swapped. */
+  readonly place: string | undefined;
   readonly env: Record<string, string>;
   readonly signal: AbortSignal;
 }
@@ -153,6 +170,7 @@ interface SpawnEnd extends GitOutput {
 
 /** The child process of a git command that simple-git starts and keeps to itself. */
 interface Sighting {
+  readonly place: string | undefined;
   child?: ChildProcess;
 }
 
@@ -171,7 +189,8 @@ function takeOver(message: unknown): void {
   const start = starter.spawn;
   dropHeldPipes(child);
   starter.spawn = (options) => {
-    const failure = start.call(child, inOwnGroup(options));
+    const { place } = sighting;
+    const failure = start.call(child, inOwnGroup(place === undefined ? options : { ...options, cwd: place }));
     child.stdin?.end(); // nothing we run reads from it, and nothing may wait for it
     return failure;
   };
@@ -194,6 +213,7 @@ const allowed = {
   ],
   unsafe: {
     allowUnsafeAskPass: true,
+    allowUnsafeConfigPaths: true, // of our own clone, never a word of the user
     allowUnsafeCustomBinary: true, // the user's setting: it may hold blanks, and no shell reads it
     allowUnsafeHooksPath: true,
     allowUnsafeSshCommand: true,
@@ -202,7 +222,7 @@ const allowed = {
 
 async function spawnGit(request: SpawnRequest): Promise<SpawnEnd> {
   const { signal } = request;
-  const sighting: Sighting = {};
+  const sighting: Sighting = { place: request.place };
   const notYetStarted = new AbortController();
   const stop = stopOnAbort(signal, async () => {
     if (sighting.child === undefined) notYetStarted.abort();

@@ -35,6 +35,8 @@ export interface Helm {
   readonly program: string;
   readonly home: ProgramHome;
   readonly signal: AbortSignal;
+  /** Names paths in what helm says as the user knows them. */
+  readonly told?: (text: string) => string;
 }
 
 /** The arguments that render a chart (pkg/promotion/runner/builtin/helm_template_runner.go newInstallAction). */
@@ -86,7 +88,7 @@ export function registryLoginArgs(
 
 /** Runs helm and answers what it printed. Throws HelmError with its reason, ProgramError when it does not start. */
 export async function runHelm(
-  { program, home, signal }: Helm,
+  { program, home, signal, told = (text) => text }: Helm,
   args: readonly string[],
   input?: string,
 ): Promise<string> {
@@ -97,7 +99,7 @@ export async function runHelm(
     end.output,
   );
   if (notFetched) throw new HelmError(`download repository index for "${notFetched[1]}": ${notFetched[2]}`);
-  throw new HelmError(reasonOf(end.stderr) || `helm ended with code ${end.exitCode}`);
+  throw new HelmError(told(reasonOf(end.stderr)) || `helm ended with code ${end.exitCode}`);
 }
 
 /** What went wrong, without warnings before it and advice about helm's own flags after it. */

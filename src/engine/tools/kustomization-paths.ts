@@ -1,12 +1,13 @@
-// Looks through a kustomization, before it is built, for files outside the work directory: the program that builds it
-// would read them, while Kargo's own file system refuses. Judges nothing else; kustomize says what is wrong with a file.
+// Copies a kustomization and all it names for the program that builds it, and refuses files outside the work directory,
+// as Kargo's own file system does. Judges nothing else; kustomize says what is wrong with a file.
 import type { Stats } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, normalize } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { isObject } from "../../base/json";
 import { checkLinks } from "./link-check";
-import { isSubPath } from "./paths";
+import { isSubPath, PathError } from "./paths";
+import type { WorkMirror } from "./work-mirror";
 
 const fileNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -49,6 +50,7 @@ const dataFields = new Set([
   "options",
   "valuesInline",
 ]);
+const outside = Symbol("outside");
 const inflationGenerator = "HelmChartInflationGenerator";
 const maxChartDepth = 100;
 const helmFields = new Set(["helmCharts", "helmChartInflationGenerator"]);
@@ -65,60 +67,81 @@ export class KustomizationPathError extends Error {
   }
 }
 
-/** Follows a kustomization through the work directory. Throws KustomizationPathError at the first way out of it. */
-export async function checkKustomization(
+/** What a copied kustomization needs, and where it is. */
+export interface CopiedKustomization extends KustomizationNeeds {
+  /** Absolute path of the directory in the copy. */
+  readonly dir: string;
+}
+
+/**
+ * Follows the kustomization at `path` through the work directory that `copy` is of, and copies what it meets. What is
+ * read is the copy, so that nothing can change after it was looked at. Throws KustomizationPathError at the first way
+ * out, in which `workDir` names the directory.
+ */
+export async function copyKustomization(
+  copy: WorkMirror,
   workDir: string,
-  dir: string,
+  path: string,
   signal: AbortSignal,
-): Promise<KustomizationNeeds> {
-  const root = await realpath(workDir);
-  if ((await statOrNothing(dir)) !== undefined && !isSubPath(root, await realpath(dir))) {
+): Promise<CopiedKustomization> {
+  const dir = join(workDir, path);
+  const walk = new KustomizationWalk(copy, workDir, signal);
+  if (!isSubPath(workDir, dir) || !(await walk.isInside(dir))) {
+    if ((await statOrNothing(dir)) === undefined) throw new Error(noDirectory(dir));
     const context = "must build at directory: not a valid directory: fs-security-constraint abs";
     throw new KustomizationPathError(context, dir, workDir);
   }
-  const walk = new KustomizationWalk(workDir, root, signal);
   await walk.reference(dir, "resources");
-  return { helm: walk.usesHelm };
+  return { dir: copy.at(dir), helm: walk.usesHelm };
+}
+
+function noDirectory(dir: string): string {
+  return `must build at directory: not a valid directory: evalsymlink failure on '${dir}' : lstat ${dir}: no such file or directory`;
 }
 
 class KustomizationWalk {
   usesHelm = false;
+  readonly #copy: WorkMirror;
   readonly #workDir: string;
-  readonly #root: string;
   readonly #signal: AbortSignal;
   readonly #seen = new Set<string>();
 
-  constructor(workDir: string, root: string, signal: AbortSignal) {
+  constructor(copy: WorkMirror, workDir: string, signal: AbortSignal) {
+    this.#copy = copy;
     this.#workDir = workDir;
-    this.#root = root;
     this.#signal = signal;
   }
 
-  /** Looks at what lies at `path`; what does not exist is remote or kustomize's to complain about. */
+  /** False when a link on the way leads out of the work directory. */
+  async isInside(path: string): Promise<boolean> {
+    return (await this.#add(path)) !== outside;
+  }
+
+  /** Copies what lies at `path` and looks at it; what does not exist is remote or kustomize's to complain about. */
   async reference(path: string, field: string): Promise<void> {
     this.#signal.throwIfAborted();
-    const info = await statOrNothing(path);
-    if (info === undefined) return;
-    const real = await realpath(path);
-    if (!isSubPath(this.#root, real))
+    // A name that climbs out of the work directory would lead out of the copy to somewhere else.
+    const real = isSubPath(this.#workDir, path) ? await this.#add(path) : outside;
+    if (real === outside) {
       throw new KustomizationPathError("fs-security-constraint read", path, this.#workDir);
-    if (!nestedFields.has(field) || this.#seen.has(real)) return;
+    }
+    if (real === undefined || !nestedFields.has(field) || this.#seen.has(real)) return;
     this.#seen.add(real);
-    if (info.isDirectory()) await this.#kustomization(real);
+    const info = await statOrNothing(this.#copy.at(real));
+    if (info?.isDirectory()) await this.#kustomization(real);
     else if (field !== "resources") await this.#content(real, dirname(real));
   }
 
   async #kustomization(dir: string): Promise<void> {
     for (const name of fileNames) {
       const file = join(dir, name);
-      if ((await statOrNothing(file)) === undefined) continue;
       await this.reference(file, "files");
-      await this.#content(file, dir);
+      if ((await statOrNothing(this.#copy.at(file)))?.isFile()) await this.#content(file, dir);
     }
   }
 
   async #content(file: string, dir: string): Promise<void> {
-    const text = await readFile(file, { encoding: "utf8", signal: this.#signal });
+    const text = await readFile(this.#copy.at(file), { encoding: "utf8", signal: this.#signal });
     await this.#documents(text, dir);
   }
 
@@ -154,16 +177,42 @@ class KustomizationWalk {
       typeof globals.chartHome === "string" && globals.chartHome !== "" ? globals.chartHome : "charts";
     for (const { name, version } of entries) {
       for (const place of [String(name), join(`${name}-${version}`, String(name))]) {
-        const chart = isAbsolute(home) ? join(home, place) : join(dir, home, place);
-        if ((await statOrNothing(chart))?.isDirectory() !== true) continue;
-        await this.reference(chart, "files");
-        const limits = { maxDepth: maxChartDepth, dangling: "allowed", signal: this.#signal } as const;
-        await checkLinks(this.#root, await realpath(chart), limits);
+        const chart = this.#resolved(home, dir);
+        await this.#chart(join(chart, place));
       }
     }
   }
 
+  /** As WorkMirror.add; tells by a value when a link on the way leads out. */
+  async #add(path: string): Promise<string | undefined | typeof outside> {
+    try {
+      return await this.#copy.add(path);
+    } catch (error) {
+      if (error instanceof PathError && error.code === "EOUTSIDE") return outside;
+      throw error;
+    }
+  }
+
+  async #chart(path: string): Promise<void> {
+    await this.reference(path, "files");
+    if ((await statOrNothing(this.#copy.at(path)))?.isDirectory() !== true) return;
+    const limits = { maxDepth: maxChartDepth, dangling: "allowed", signal: this.#signal } as const;
+    const root = await realpath(this.#workDir);
+    await checkLinks(root, await realpath(path), limits);
+    await this.#copy.addTree(path);
+  }
+
+  /** An absolute path names the work directory itself, which the program is to be kept from. */
+  #resolved(path: string, dir: string): string {
+    if (!isAbsolute(path)) return join(dir, path);
+    if (isSubPath(this.#workDir, path)) throw new Error(absolutePath(path));
+    return path;
+  }
+
   async #text(text: string, dir: string, field: string): Promise<void> {
+    // Helm takes it from where it is started, which is no place of the kustomization.
+    if (field === "configHome" && (isAbsolute(text) || normalize(text).startsWith("..")))
+      throw new KustomizationPathError("fs-security-constraint read", text, this.#workDir);
     if (!pathFields.has(field) || text === "") return;
     if (text.includes("\n")) {
       if (nestedFields.has(field)) await this.#documents(text, dir);
@@ -171,7 +220,7 @@ class KustomizationWalk {
     }
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return;
     const path = field === "files" ? text.slice(text.indexOf("=") + 1) : text;
-    await this.reference(isAbsolute(path) ? path : join(dir, path), field);
+    await this.reference(this.#resolved(path, dir), field);
   }
 }
 
@@ -185,4 +234,8 @@ function toPlain(document: { toJS(): unknown }): unknown {
   } catch {
     return undefined;
   }
+}
+
+function absolutePath(path: string): string {
+  return `'${path}' is an absolute path; a kustomization of a work directory must name its files relative to itself`;
 }

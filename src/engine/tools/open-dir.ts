@@ -80,6 +80,11 @@ export class OpenDir {
     });
   }
 
+  /** A path by which another program reaches this very directory while it is open; undefined for checked access. */
+  get place(): string | undefined {
+    return this.#handle && `/proc/${process.pid}/fd/${this.#handle.fd}`;
+  }
+
   async close(): Promise<void> {
     await this.#handle?.close();
   }

@@ -78,7 +78,7 @@ const rows: readonly PathRow[] = [
       variant: "globs of some",
     },
   ),
-  row("file-write.path", "dir/sub/new", folder, (path) => ({ path, contents: "text" }), { isTarget: true }),
+  row("file-write.path", "dir/sub/new", folder, (path) => ({ path, contents: "text" })),
   row("file-write.path", "dir/sub/a", folder, (path) => ({ path, contents: "text", overwrite: true }), {
     variant: "over a file",
   }),
@@ -121,7 +121,7 @@ for (const one of rows) {
 
   for (const attack of staticAttacks) {
     test(`${name}: ${attack.name}`, async () => {
-      const ground = layOut(one);
+      const ground = await layOut(one);
       try {
         const { path, links } = attack.plant(one, ground);
         await judge(
