@@ -1,9 +1,8 @@
 // Findings about the pipeline as a whole: circles, Stages no Freight reaches, origins nobody carries, selectors that
 // select nothing. Told at the resource that has to change.
-import { isGlob, matchesGlob } from "../base/glob";
-import { goPattern } from "../model/schema/schema";
 import { type Finding, finding } from "./finding";
-import type { RequestFact, SelectorFact } from "./resource-facts";
+import type { RequestFact, ResourceFacts } from "./resource-facts";
+import { type Selector, selects } from "./selectors";
 import type { IndexedResource, WorkspaceIndex } from "./workspace-index";
 
 /** What the pipelines of the namespace say about a resource. */
@@ -24,7 +23,7 @@ export function pipelineFindings(
   }
   if (facts.selectors !== undefined && !index.mayBeHidden("Stage", "")) {
     const all = index.all("Stage", namespace);
-    const nothing = all.length === 0 ? [] : facts.selectors.filter((one) => selectsNothing(one, all));
+    const nothing = all.length === 0 ? [] : stageSelectors(facts).filter((one) => selectsNothing(one, all));
     findings.push(...nothing.map(selectorFinding));
   }
   return findings;
@@ -123,28 +122,18 @@ function isReached(name: string, warehouse: string, stages: Stages, seen: Set<st
   return request.direct || request.stages.some((upstream) => isReached(upstream, warehouse, stages, seen));
 }
 
-/** Patterns are those of Kargo's pkg/pattern; one that cannot be read here selects something. */
-function selectsNothing({ name, labels, opaque }: SelectorFact, stages: readonly IndexedResource[]): boolean {
-  const matches = name === undefined ? () => true : nameMatcher(name);
-  if (opaque || matches === undefined) return false;
+function stageSelectors({ selectors }: ResourceFacts): readonly Selector[] {
+  return (selectors ?? []).filter(({ kind }) => kind === "Stage");
+}
+
+function selectsNothing(selector: Selector, stages: readonly IndexedResource[]): boolean {
+  const { name } = selector;
   // An exact name that does not exist is told about as a reference.
   if (name !== undefined && !name.includes(":") && !stages.some(({ facts }) => facts.name === name))
     return false;
-  return !stages.some(
-    ({ facts }) =>
-      matches(facts.name ?? "") &&
-      Object.entries(labels).every(([key, value]) => facts.labels[key] === value),
-  );
+  return stages.every(({ facts }) => selects(selector, facts) === false);
 }
 
-function nameMatcher(pattern: string): ((name: string) => boolean) | undefined {
-  const [, prefix, rest = ""] = /^(glob|regexp?):(.*)$/s.exec(pattern) ?? [];
-  if (prefix === undefined) return pattern.includes(":") ? undefined : (name) => name === pattern;
-  if (prefix === "glob") return isGlob(rest) ? (name) => matchesGlob(rest, name) : undefined;
-  const regex = goPattern(rest);
-  return regex === undefined ? undefined : (name) => regex.test(name);
-}
-
-function selectorFinding(selector: SelectorFact): Finding {
+function selectorFinding(selector: Selector): Finding {
   return finding("empty-selector", selector, "No Stage of the Project in this workspace is selected.");
 }

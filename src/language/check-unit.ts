@@ -16,7 +16,7 @@ import { type ResourceFacts, resourceFacts } from "./resource-facts";
 import type { RuleId } from "./rules";
 import type { Span } from "./source-file";
 import { holdsShellVariable, isForeign } from "./templates";
-import type { Unit, UnitResource } from "./unit";
+import { kargoVersion, type Unit, type UnitResource } from "./unit";
 import { keyText, nodeAt, spanOf } from "./yaml-nodes";
 
 /** What a document tells others. */
@@ -104,7 +104,8 @@ function syntaxFindings(unit: Unit): Finding[] {
 
 function kindFindings(unit: Unit, resource: UnitResource): Finding[] {
   if (resource.schema !== undefined || isForeign(resource.kind)) return [];
-  if (kindSchema(resource.kind)?.apiVersion === resource.value.apiVersion) return [];
+  if (resource.value.apiVersion !== kargoVersion) return [];
+  if (kindSchema(resource.kind)?.apiVersion === kargoVersion) return [];
   const span = spanOf(nodeAt(resource.node, ["kind"], unit.tree.document)?.node);
   if (span === undefined) return [];
   const kinds = knownKinds.filter(({ apiVersion }) => apiVersion === resource.value.apiVersion);

@@ -96,11 +96,11 @@ function template({ span, quoted, flow }: ValueRequest): Completion {
 }
 
 function stepCompletions(request: ValueRequest): Completion[] {
-  const { span, column, flow, path, value, customSteps } = request;
+  const { span, column, flow, path, value, customSteps, index } = request;
   const holder = valueAt(value, path.slice(0, -1));
   const hasConfig = isObject(holder) && holder.config !== undefined;
   const kinds = [...stepKinds, ...commercialStepKinds];
-  const known = kinds.map((kind, index): Completion => {
+  const known = kinds.map((kind, order): Completion => {
     const step = stepSchema(kind);
     const config = hasConfig || flow ? "" : stepSnippet(step?.config, column);
     return {
@@ -109,7 +109,7 @@ function stepCompletions(request: ValueRequest): Completion[] {
       kind: "step",
       insert: `${snippetText(kind)}${config}`,
       snippet: true,
-      rank: (isStepKind(kind) ? 0 : 1000) + index,
+      rank: (isStepKind(kind) ? 0 : 1000) + order,
       ...(step === undefined ? {} : { doc: stepDoc(kind, step) }),
       ...(step?.edition === "commercial" ? { detail: "commercial platform" } : {}),
     };
@@ -126,7 +126,21 @@ function stepCompletions(request: ValueRequest): Completion[] {
       ...(doc === "" ? {} : { doc }),
     }),
   );
-  return [...known, ...custom];
+  const declared = index.all("CustomPromotionStep", undefined).flatMap(({ facts }): Completion[] =>
+    facts.name === undefined || customSteps.has(facts.name)
+      ? []
+      : [
+          {
+            ...span,
+            label: facts.name,
+            kind: "step",
+            detail: "custom step",
+            insert: facts.name,
+            rank: 2000,
+          },
+        ],
+  );
+  return [...known, ...custom, ...declared];
 }
 
 function references(reference: Reference, request: ValueRequest): Completion[] {

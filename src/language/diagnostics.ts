@@ -55,11 +55,21 @@ export class Diagnostics {
       if (!placed.unit.relevant) continue;
       for (const one of this.findings(file, placed.unit, settings.customSteps)) {
         if (ignored.has(one.rule) || (isPatch && wholeness.has(one.rule))) continue;
-        const severity = severityOf(one, placed.unit, settings);
+        const severity = this.severityOf(one, placed.unit, settings);
         if (severity !== "off") diagnostics.push(toDiagnostic(one, placed, severity));
       }
     }
     return diagnostics.sort((a, b) => a.start - b.start || a.end - b.end);
+  }
+
+  /** A step of the user's own is known by the settings, or by a resource that declares it. */
+  private severityOf(one: Finding, unit: Unit, { severities, customSteps }: RuleSettings): RuleSetting {
+    if (one.rule === "unknown-step") {
+      const name = textAt(one, unit);
+      const isDeclared = this.index.find("CustomPromotionStep", undefined, name).length > 0;
+      if (isDeclared || customSteps.has(name)) return "off";
+    }
+    return severities[one.rule] ?? one.severity;
   }
 
   private findings(file: string, unit: Unit, steps: RuleSettings["customSteps"]): readonly Finding[] {
@@ -94,11 +104,6 @@ interface Known {
   readonly key: string;
   readonly steps: RuleSettings["customSteps"];
   readonly findings: readonly Finding[];
-}
-
-function severityOf(one: Finding, unit: Unit, { severities, customSteps }: RuleSettings): RuleSetting {
-  if (one.rule === "unknown-step" && customSteps.size > 0 && customSteps.has(textAt(one, unit))) return "off";
-  return severities[one.rule] ?? one.severity;
 }
 
 function textAt({ start, end }: Span, unit: Unit): string {

@@ -11,6 +11,7 @@ import type { NameUse } from "./expression-analysis";
 import { expressionAt, type UnitPlace, unitPlaceAt } from "./expression-at";
 import { functionDoc } from "./function-docs";
 import { customStepDoc, enumValueDoc, fieldDoc, stepDoc } from "./schema-docs";
+import { selectionAt, selectionText } from "./selection";
 import type { Span } from "./source-file";
 import { resourceSummary } from "./summary";
 import type { Unit } from "./unit";
@@ -38,8 +39,27 @@ export function hoverAt(
     const doc = useDoc(use);
     return doc === "" ? undefined : { doc, ...inUnit(site, part, use) };
   }
-  if (place.on === "key") return keyHover(place, configsOf(customSteps));
-  return nameHover(unit, place, offset, index) ?? valueHover(place, customSteps);
+  const own =
+    place.on === "key"
+      ? keyHover(place, configsOf(customSteps))
+      : (nameHover(unit, place, offset, index) ?? valueHover(place, customSteps));
+  return withSelection(own, unit, place, offset, index);
+}
+
+/** In a selector, what it selects is what one wants to know. */
+function withSelection(
+  own: Hover | undefined,
+  unit: Unit,
+  { node }: UnitPlace,
+  offset: number,
+  index: WorkspaceIndex,
+): Hover | undefined {
+  const found = selectionAt(unit, offset, index);
+  const span = own ?? spanOf(node);
+  if (found === undefined || span === undefined) return own;
+  const text = selectionText(found.selector, found.selection);
+  const { start, end } = span;
+  return { doc: own === undefined ? text : `${own.doc}\n\n${text}`, start, end };
 }
 
 function useDoc({ kind, name, member, function: declared }: NameUse): string {

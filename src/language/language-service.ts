@@ -12,6 +12,7 @@ import { type CodeLens, hintsOf, type InlayHint, lensesOf } from "./hints";
 import { type Hover, hoverAt } from "./hover";
 import { type NamedAt, namedAt, type Occurrence, occurrencesOf } from "./occurrences";
 import { type Refusal, renameEdits, renameRefusal } from "./rename";
+import { selectedAt, selectionHints, selectorsOfThing } from "./selection";
 import { type SemanticToken, tokensOf } from "./semantic-tokens";
 import { type SignatureHelp, signatureHelpAt } from "./signature-help";
 import { type PlacedUnit, type Position, SourceFile, type Span } from "./source-file";
@@ -239,7 +240,7 @@ export class LanguageService {
     const { values, defaults } = this.settings.inlayHints;
     if (!values && !defaults) return [];
     return this.within(file, within).flatMap(({ unit, start }) =>
-      hintsOf(unit)
+      [...hintsOf(unit), ...selectionHints(unit, this.index)]
         .filter(({ kind }) => (kind === "value" ? values : defaults))
         .map((hint) => ({ ...hint, offset: hint.offset + start })),
     );
@@ -254,8 +255,13 @@ export class LanguageService {
     const placed = this.unitAt(file, offset);
     if (placed === undefined) return [];
     const found = namedAt(file, placed.unit, offset - placed.start);
-    if (found === undefined) return [];
-    return occurrencesOf(found.thing, this.index).flatMap((one) => this.locationOf(one) ?? []);
+    const named = found === undefined ? [] : occurrencesOf(found.thing, this.index);
+    const hasDefinition = named.some(({ role }) => role === "definition");
+    const selected = hasDefinition ? [] : selectedAt(placed.unit, offset - placed.start, this.index);
+    const selecting = found === undefined ? [] : selectorsOfThing(found.thing, this.index);
+    return [...(selected.length > 0 ? selected : named), ...selecting].flatMap(
+      (one) => this.locationOf(one) ?? [],
+    );
   }
 
   private locationOf(

@@ -1,9 +1,16 @@
 // What a resource tells the rest of the workspace: its name, what it refers to, what pipelines are made of. Plain data
 // with spans, so that other documents can be judged without parsing this one again.
-import { isScalar, type Scalar } from "yaml";
+import type { Scalar } from "yaml";
 import { isObject } from "../base/json";
-import { goPattern, type Path, type ReferenceKind, type StringSchema } from "../model/schema/schema";
+import {
+  goPattern,
+  type Path,
+  type ReferenceKind,
+  type StringSchema,
+  stepSchema,
+} from "../model/schema/schema";
 import { describedTexts } from "./described-texts";
+import { type Selector, selectorsOf } from "./selectors";
 import type { Span } from "./source-file";
 import { type StepFacts, stepListOf } from "./step-lists";
 import { holdsShellVariable, isForeign, templateParts } from "./templates";
@@ -39,14 +46,6 @@ export interface SubscriptionFact {
   readonly numericTags: readonly string[];
 }
 
-/** A selector of a promotion policy. */
-export interface SelectorFact extends Span {
-  readonly name?: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** It has conditions that are not looked at here. */
-  readonly opaque: boolean;
-}
-
 /** Facts about one resource. */
 export interface ResourceFacts {
   /** Which resource of the document. */
@@ -65,7 +64,7 @@ export interface ResourceFacts {
   /** A Stage without steps: Freight passes through it and never stays. */
   readonly controlFlow?: boolean;
   readonly subscriptions?: readonly SubscriptionFact[];
-  readonly selectors?: readonly SelectorFact[];
+  readonly selectors?: readonly Selector[];
   readonly variables: readonly string[];
   readonly tasks: readonly NonNullable<StepFacts["task"]>[];
 }
@@ -134,6 +133,8 @@ function referenceOf(
   value: unknown,
 ): ReferenceFact | undefined {
   const span = spanOf(scalar);
+  if (schema.stepKind === true && span !== undefined && stepSchema(scalar.value) === undefined)
+    return { kinds: ["CustomPromotionStep"], name: scalar.value, path, ...innerSpan(scalar, span) };
   const { reference } = schema;
   if (reference === undefined || span === undefined || scalar.value === "") return undefined;
   if (schema.format === "stage-pattern" && scalar.value.includes(":")) return undefined;
@@ -171,7 +172,7 @@ function pipelineFacts(unit: Unit, resource: UnitResource): Partial<ResourceFact
     case "Warehouse":
       return { subscriptions: subscriptionFacts(spec.subscriptions) };
     case "ProjectConfig":
-      return { selectors: selectorFacts(unit, resource, spec.promotionPolicies) };
+      return { selectors: selectorsOf(unit, resource) };
     default:
       return {};
   }
@@ -242,25 +243,4 @@ function numericTags(
 function patternsIn(list: unknown, single?: unknown): readonly (RegExp | undefined)[] {
   const texts = [...(Array.isArray(list) ? list : []), single].filter((one) => typeof one === "string");
   return texts.map(goPattern);
-}
-
-function selectorFacts(unit: Unit, resource: UnitResource, policies: unknown): SelectorFact[] {
-  if (!Array.isArray(policies)) return [];
-  return policies.flatMap((policy: unknown, index) => {
-    const selector = isObject(policy) ? policy.stageSelector : undefined;
-    if (!isObject(selector)) return [];
-    const path = ["spec", "promotionPolicies", index, "stageSelector"];
-    const at = nodeAt(resource.node, path, unit.tree.document);
-    const span = isScalar(at?.key) ? spanOf(at.key) : undefined;
-    if (span === undefined) return [];
-    const expressions = selector.matchExpressions;
-    return [
-      {
-        ...span,
-        labels: textEntries(selector.matchLabels),
-        opaque: Array.isArray(expressions) && expressions.length > 0,
-        ...(typeof selector.name === "string" && selector.name !== "" ? { name: selector.name } : {}),
-      },
-    ];
-  });
 }

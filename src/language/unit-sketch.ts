@@ -2,7 +2,7 @@
 // anything is parsed. Takes only the plainest way of writing; whatever else it meets, it leaves to the parser.
 import { kindSchema } from "../model/schema/schema";
 import type { Span } from "./source-file";
-import { foreignBraces, kargoVersion, type Unit } from "./unit";
+import { foreignBraces, isNamedVersion, type Unit } from "./unit";
 
 /** What is known of a resource by its first lines. */
 export interface ResourceSketch {
@@ -42,7 +42,7 @@ function sketch(unit: Unit): ResourceSketch | null | undefined {
   if (kind === undefined || apiVersion === undefined) return undefined;
   // Lists hold other resources, and kustomizations say what their neighbours are.
   if (kind.endsWith("List") || apiVersion.startsWith("kustomize.")) return undefined;
-  if (kindSchema(kind)?.apiVersion !== apiVersion && apiVersion !== kargoVersion) return null;
+  if (kindSchema(kind)?.apiVersion !== apiVersion && !isNamedVersion(apiVersion)) return null;
   const name = seen.metadata.get("name");
   const namespace = seen.metadata.get("namespace");
   return {

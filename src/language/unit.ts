@@ -28,6 +28,8 @@ export interface UnitTree {
   readonly templated: boolean;
 }
 
+/** The apiVersion of the commercial platform's kinds; of those only the names are read. */
+const commercialVersion = "ee.kargo.akuity.io/v1alpha1";
 /** The apiVersion of Kargo's own kinds. */
 export const kargoVersion = "kargo.akuity.io/v1alpha1";
 /** What a text must hold before it is worth parsing. */
@@ -190,13 +192,18 @@ function toResource(node: YAMLMap.Parsed, value: Record<string, unknown>): UnitR
   const isPlain = !isEncrypted(value) && (apiVersion !== "v1" || bearsKargosMark(value.metadata));
   const isOurs = known?.apiVersion === apiVersion && isPlain;
   const schema = isOurs ? { schema: known } : {};
-  if (known?.apiVersion !== apiVersion && apiVersion !== kargoVersion) return [];
+  if (known?.apiVersion !== apiVersion && !isNamedVersion(apiVersion)) return [];
   return [{ node, value, kind, ...schema }];
 }
 
 /** What SOPS has encrypted is another thing before it is applied: values that may not be looked at, and one key more. */
 function isEncrypted({ sops }: Record<string, unknown>): boolean {
   return isObject(sops) && "mac" in sops;
+}
+
+/** Whether resources of that apiVersion are known by name although their kind may not be. */
+export function isNamedVersion(apiVersion: string): boolean {
+  return apiVersion === kargoVersion || apiVersion === commercialVersion;
 }
 
 /** Secrets and ConfigMaps are anybody's; only those with a label or annotation of Kargo's are judged. */

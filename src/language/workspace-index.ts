@@ -23,6 +23,8 @@ export function expressionsOf({ unit, facts }: Pick<IndexedResource, "unit" | "f
 
 /** Resources whose kind belongs to the whole cluster are kept under this namespace. */
 const cluster = "";
+/** Kinds of the whole cluster that the table does not know. */
+const clusterKinds: ReadonlySet<string> = new Set(["CustomPromotionStep", "ClusterMessageChannel"]);
 /** Resources that leave their namespace to whoever applies them. */
 const unsaid = "?";
 
@@ -36,7 +38,8 @@ interface Namespace {
 
 /** The namespace under which a resource is kept. */
 export function namespaceOf(facts: Pick<ResourceFacts, "kind" | "namespace">): string {
-  return kindSchema(facts.kind)?.namespaced === false ? cluster : (facts.namespace ?? unsaid);
+  const isOfCluster = kindSchema(facts.kind)?.namespaced === false || clusterKinds.has(facts.kind);
+  return isOfCluster ? cluster : (facts.namespace ?? unsaid);
 }
 
 /** See the head of the file. */

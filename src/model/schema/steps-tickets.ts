@@ -262,7 +262,11 @@ export const ticketSteps = {
               enum: ["MessageChannel", "ClusterMessageChannel"],
               example: "MessageChannel",
             }),
-            name: filled("Name of the channel.", "releases"),
+            name: text("Name of the channel.", {
+              minLength: 1,
+              example: "releases",
+              reference: { kinds: ["MessageChannel", "ClusterMessageChannel"], chosenBy: "kind" },
+            }),
           },
           { required: ["kind", "name"] },
         ),

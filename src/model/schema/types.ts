@@ -48,7 +48,11 @@ export type ReferenceKind =
   | "AnalysisTemplate"
   | "ClusterAnalysisTemplate"
   | "Secret"
-  | "ConfigMap";
+  | "ConfigMap"
+  // Kinds of the commercial platform, of which only the names are read.
+  | "CustomPromotionStep"
+  | "MessageChannel"
+  | "ClusterMessageChannel";
 
 /** A text that names a resource. */
 export interface Reference {
