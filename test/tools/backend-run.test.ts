@@ -75,13 +75,14 @@ function tree({ snapshot }: Backend): ProjectTree {
   return project;
 }
 
-/** Stages that run on the newest Freight. */
-function reached(backend: Backend): string[] {
-  const { freight, stages: all } = tree(backend);
-  const newest = freight[0]?.metadata.name;
-  if (newest === undefined) return [];
-  return all
-    .filter(({ status }) => status?.freightHistory?.[0]?.items["Warehouse/hello"]?.name === newest)
+/** Stages that run on the Freight of the commit with this subject; the sample's own when left out. */
+function reached(backend: Backend, subject = "Say hello"): string[] {
+  return tree(backend)
+    .stages.filter(({ status }) =>
+      status?.freightHistory?.[0]?.items["Warehouse/hello"]?.commits?.some(
+        ({ message }) => message === subject,
+      ),
+    )
     .map(({ metadata }) => metadata.name);
 }
 
@@ -135,7 +136,7 @@ test("switched on, Freight flows to prod; switched off, the next commit is disco
   await backend.refreshWarehouse(hello, signalOf(t));
   await until("the second Freight is there", () => tree(backend).freight.length === 2);
   await backend.refreshStage({ kind: "Stage", namespace: "hello", name: "test" }, signalOf(t));
-  assert.deepEqual(reached(backend), []);
+  assert.deepEqual(reached(backend, "A second change"), []);
   assert.equal(refs(world.repository).replace(/.*refs\/heads\/main\n?/, ""), before);
 });
 
@@ -201,10 +202,7 @@ test("one process drives; another waits, tells of events all the same, and takes
   await until("the second drives", () => waiting.told.includes("starts"));
   commit(world.repository, "A second change");
   await second.backend.refreshWarehouse(hello, signalOf(t));
-  await until(
-    "prod runs on the second",
-    () => tree(second.backend).freight.length === 2 && reached(second.backend).length === 3,
-  );
+  await until("prod runs on the second", () => reached(second.backend, "A second change").length === 3);
 });
 
 test("a run that waits for its turn ends when it is stopped", async (t) => {
@@ -225,12 +223,14 @@ test("discovery leaves Warehouses to the process that drives the pipelines", asy
   const second = await open(t, world);
   const driving = run(t, first.backend, "pipelines");
   await until("the first drives", () => driving.told.includes("starts"));
-  await until("the first has discovered", () => tree(first.backend).freight.length === 1);
-  const at = tree(first.backend).warehouses[0]?.status?.discoveredArtifacts?.discoveredAt;
+  const discoveredAt = ({ backend }: { backend: Backend }) =>
+    tree(backend).warehouses[0]?.status?.discoveredArtifacts?.discoveredAt;
+  await until("the first has discovered", () => discoveredAt(first) !== undefined);
+  const at = discoveredAt(first);
   const beside = run(t, second.backend, "discovery");
   await until("the second discovers beside it", () => beside.told.includes("starts"));
   await tick();
-  assert.equal(tree(second.backend).warehouses[0]?.status?.discoveredArtifacts?.discoveredAt, at);
+  assert.equal(discoveredAt(second), at);
 });
 
 async function tick<T>(value?: T): Promise<T | undefined> {
