@@ -16,17 +16,27 @@ import { Backends, type OpenedBackend } from "./ui/backends";
 import { registerCommands } from "./ui/commands";
 import type { RememberedSample } from "./ui/commands/act";
 import { pipelinesViewId, walkthroughId } from "./ui/contributions";
+import { ControlPlaneEvents } from "./ui/control-plane-events";
 import { ResourceDocuments } from "./ui/documents";
 import type { RunningClient } from "./ui/editor/language-client";
 import { LanguageSupport } from "./ui/editor/language-support";
 import { offerValidateTask } from "./ui/editor/validate-task";
 import { watchActiveEditor } from "./ui/editor-context";
 import { Notify } from "./ui/notify";
+import { PipelineRuns, type PipelineRunsOptions } from "./ui/pipeline-runs";
 import { EditorSecrets } from "./ui/platform/editor-secrets";
 import { gitHubSession } from "./ui/platform/github-session";
 import { outputLogger } from "./ui/platform/output-logger";
-import { ambientCredentials, argocdWhenMissing, toolPaths } from "./ui/platform/settings";
+import {
+  ambientCredentials,
+  argocdWhenMissing,
+  notifiesOfFailures,
+  silenceFailures,
+  toolPaths,
+} from "./ui/platform/settings";
 import { watchedFiles } from "./ui/platform/watched-files";
+import { RunStatus } from "./ui/run-status";
+import { RunSwitch } from "./ui/run-switch";
 import { PromotionStatus } from "./ui/status-bar";
 import { PipelinesView } from "./ui/trees/pipelines-view";
 import type { TreeNode } from "./ui/trees/tree-node";
@@ -50,8 +60,21 @@ export function activate(context: ExtensionContext): KargoWorkbench {
   const showLog = () => channel.show(true);
   const notify = new Notify({ log, showLog });
   const secrets = new EditorSecrets(context.secrets, context.globalState);
-  const backends = owned.add(new Backends({ open: (folder) => openFolder(folder, secrets, log), log }));
-  const view = owned.add(new PipelinesView(backends));
+  const runSwitch = owned.add(new RunSwitch(context.workspaceState));
+  const open = (folder: WorkspaceFolder) => openFolder(folder, { secrets, log, runSwitch });
+  const backends = owned.add(new Backends({ open, log }));
+  const view = owned.add(new PipelinesView(backends, runSwitch));
+  const events = owned.add(
+    new ControlPlaneEvents({
+      notify,
+      mayNotify: () => runSwitch.isOn && notifiesOfFailures(),
+      silence: silenceFailures,
+      reveal: (target) => view.reveal(target, { expand: true }),
+    }),
+  );
+  const onEvent: PipelineRunsOptions["onEvent"] = (event, folder) => events.tell(event, folder);
+  const runs = owned.add(new PipelineRuns({ backends, runSwitch, log, onEvent }));
+  owned.add(new RunStatus({ backends, runs, runSwitch }));
   owned.add(new ResourceDocuments(backends, async (resource) => (await embedded()).formatResource(resource)));
   const remember = (promoting: boolean) => void context.workspaceState.update(promotingKey, promoting);
   owned.add(new PromotionStatus(backends, remember));
@@ -63,6 +86,8 @@ export function activate(context: ExtensionContext): KargoWorkbench {
       notify,
       log,
       showLog,
+      showEvents: () => events.show(),
+      runSwitch,
       secrets,
       createSample: async (root, signal) => (await (await embedded()).createSample(root, { signal })).root,
       rememberSample: async (sample) => context.globalState.update(sampleKey, sample),
@@ -71,7 +96,7 @@ export function activate(context: ExtensionContext): KargoWorkbench {
   owned.add(new LanguageSupport({ start: () => startLanguageServer(context, channel, notify), log }));
   owned.add(offerValidateTask(context.asAbsolutePath("dist/cli.js")));
   void showSample(context);
-  if (context.workspaceState.get(promotingKey) === true) void backends.ready();
+  if (context.workspaceState.get(promotingKey) === true || runSwitch.isOn) void backends.ready();
   return { pipelines: view };
 }
 
@@ -98,9 +123,9 @@ async function startLanguageServer(
 /** Opens the embedded backend of a folder. In a workspace that is not trusted it reads, and runs nothing. */
 async function openFolder(
   folder: WorkspaceFolder,
-  secrets: EditorSecrets,
-  log: Logger,
+  parts: { readonly secrets: EditorSecrets; readonly log: Logger; readonly runSwitch: RunSwitch },
 ): Promise<OpenedBackend> {
+  const { secrets, log, runSwitch } = parts;
   const { nodeFiles, openLocalBackend } = await embedded();
   const owned = new DisposableStore();
   try {
@@ -108,6 +133,7 @@ async function openFolder(
     const options = {
       files,
       log,
+      autonomy: runSwitch,
       secrets: secrets.source(folder.uri.toString()),
       tools: toolPaths(folder),
       argocd: argocdWhenMissing(folder),

@@ -1,6 +1,7 @@
 // The events Kargo tells of (api/v1alpha1/event.go, pkg/event): their reasons, and their shape as Kubernetes Events.
 // Says what an event looks like; what makes one happen is engine/reconcile/change-watch.ts.
 import type { Freight, Promotion, ResourceRef } from "./resources";
+import { briefReason } from "./state";
 
 /** Reasons of events, as Kargo names them. */
 export type EventReason =
@@ -60,6 +61,49 @@ export function kargoEvent(
     metadata: { namespace, annotations: Object.fromEntries(annotations) },
     firstTimestamp: details.time,
   };
+}
+
+/** What an event says of its subject by this name, without the prefix; undefined when it says nothing. */
+export function eventFact({ metadata }: KargoEvent, name: string): string | undefined {
+  return metadata.annotations[`${prefix}${name}`];
+}
+
+/** One line that tells of an event: `PromotionSucceeded hello: fast-fox → test`. */
+export function eventText(event: KargoEvent): string {
+  const { reason, involvedObject, message } = event;
+  const [first = ""] = message.split("\n");
+  const told = isExpected(reason) ? "" : `: ${first}`;
+  return `${reason} ${involvedObject.namespace}: ${eventSubject(event)}${told}`;
+}
+
+/** What an event is about, as people call it: `fast-fox → test`, `fast-fox`. */
+export function eventSubject(event: KargoEvent): string {
+  const freight = eventFact(event, "freight-alias") ?? eventFact(event, "freight-name")?.slice(0, 7);
+  const stage = eventFact(event, "stage-name");
+  const what = freight ?? event.involvedObject.name;
+  return stage === undefined ? what : `${what} → ${stage}`;
+}
+
+/** True when something went wrong that nobody had asked for at that moment: a person may want to look. */
+export function isOwnFailure(event: KargoEvent): boolean {
+  return !isExpected(event.reason) && (eventFact(event, "actor") ?? "").startsWith("controller:");
+}
+
+/** One sentence about failures of pipelines that run by themselves; undefined when there is none. */
+export function failureText(events: readonly KargoEvent[]): string | undefined {
+  const [first] = events;
+  if (first === undefined) return undefined;
+  const kind = (event: KargoEvent) => (event.reason.startsWith("Promotion") ? "Promotion" : "Verification");
+  const reason = briefReason(first.message.replace(/^(Promotion|Freight verification) \w+: /, ""));
+  if (events.length === 1) return `${kind(first)} of ${eventSubject(first)} went wrong: ${reason}`;
+  const shown = events.slice(0, 3).map((event) => `${kind(event)} of ${eventSubject(event)}`);
+  const more = events.length > shown.length ? ` and ${events.length - shown.length} more` : "";
+  return `Pipelines that run by themselves need a look: ${shown.join(", ")}${more} went wrong.`;
+}
+
+/** True unless the reason tells of a failure. An abort is somebody's wish. */
+export function isExpected(reason: EventReason): boolean {
+  return !/(Failed|Errored|Inconclusive|Unknown)$/.test(reason);
 }
 
 /** What events say of Freight. */

@@ -124,9 +124,33 @@ function requestObstacle({ sources }: FreightRequest, freight: Freight, nowMs: n
   if (soaking.length === 0 || (availabilityStrategy === "All" && unverified.length > 0))
     return `not verified in ${unverified.join(joiner)} yet`;
   const required = parseDurationMs(requiredSoakTime ?? "") ?? 0;
-  const left = soaking.map((name) => required - longestSoakMs(freight, name, nowMs));
-  const wait = availabilityStrategy === "All" ? Math.max(...left) : Math.min(...left);
+  const wait = longestWaitMs({ sources }, soaking, freight, nowMs);
   return `soaking in ${soaking.join(joiner)}: ${lengthText(wait)} of ${formatDurationMs(required)} left`;
+}
+
+function longestWaitMs(
+  { sources }: Pick<FreightRequest, "sources">,
+  soaking: readonly string[],
+  freight: Freight,
+  nowMs: number,
+): number {
+  const required = parseDurationMs(sources?.requiredSoakTime ?? "") ?? 0;
+  const left = soaking.map((name) => required - longestSoakMs(freight, name, nowMs));
+  return sources?.availabilityStrategy === "All" ? Math.max(...left) : Math.min(...left);
+}
+
+/** Milliseconds the Freight must still soak upstream of the Stage, when nothing but that is missing. */
+export function soakLeftMs(stage: Stage, freight: Freight, nowMs: number): number | undefined {
+  if (isFreightAvailable(stage, freight, nowMs)) return undefined;
+  const waits = stage.spec.requestedFreight.flatMap((request) => {
+    const { stages = [], availabilityStrategy } = request.sources ?? {};
+    const verified = stages.filter((name) => isVerifiedIn(freight, name));
+    const enough = availabilityStrategy === "All" ? verified.length === stages.length : true;
+    if (originKey(request.origin) !== originKey(freight.origin) || verified.length === 0 || !enough)
+      return [];
+    return [longestWaitMs(request, verified, freight, nowMs)];
+  });
+  return waits.length === 0 ? undefined : Math.min(...waits);
 }
 
 // --- Promotions ----------------------------------------------------------------------------------------------------
@@ -192,6 +216,18 @@ export function plainReason(message: string): string {
   return message
     .replace(/^step "[^"]*" met error threshold of \d+: /, "")
     .replace(/^error running step "[^"]*": /, "");
+}
+
+/**
+ * A reason for a message that is read at a glance: of a chain of causes what was tried and what came of it, without the
+ * links between and without the command line.
+ */
+export function briefReason(message: string): string {
+  const links = plainReason(message.replace(/\s+/g, " ").trim()).split(/: (?=error )/);
+  const cause = (links.at(-1) ?? "")
+    .replace(/^error executing cmd \[[^\]]*\]: /, "")
+    .replace(/^(remote: .*?) To \S+ ! \[.*$/, "$1"); // the remote has said it better than git
+  return links.length < 2 ? cause : `${links[0]}: ${cause}`;
 }
 
 /** Promotions that have not ended, oldest first: the order in which a Stage takes them. */
@@ -310,9 +346,17 @@ export function stageState(stage: Stage, promotions: readonly Promotion[], nowMs
   const running = open.find((p) => p.status?.phase === "Running");
   if (running !== undefined) {
     const { label, message } = promotionState(running, nowMs);
-    return withMessage({ phase: "Promoting", label: label.replace("Running", "Promoting,") }, message);
+    const queued = open.length > 1 ? `, ${open.length - 1} queued` : "";
+    return withMessage(
+      { phase: "Promoting", label: `${label.replace("Running", "Promoting,")}${queued}` },
+      message,
+    );
   }
-  if (open.length > 0) return { phase: "Queued", label: "Promotion queued" };
+  if (open.length > 0)
+    return {
+      phase: "Queued",
+      label: open.length === 1 ? "Promotion queued" : `${open.length} Promotions queued`,
+    };
   return endedState(stage, promotions) ?? restingState(stage);
 }
 

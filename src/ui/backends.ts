@@ -8,7 +8,7 @@ import { Emitter } from "../base/events";
 import type { Logger } from "../base/log";
 import type { ProjectTree } from "../model/pipeline";
 import { isTerminalPhase, type Kind, type ResourceRef } from "../model/resources";
-import type { ResourceTarget } from "./contributions";
+import { backendSettingNames, type ResourceTarget } from "./contributions";
 import { settingsSection } from "./platform/settings";
 
 /** A backend together with what must be released when its folder is closed. */
@@ -62,7 +62,10 @@ export class Backends implements Disposable {
     this.#owned.add(workspace.onDidGrantWorkspaceTrust(() => this.#reopen()));
     this.#owned.add(
       workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(settingsSection)) this.#reopenWhenIdle();
+        const isBuiltIn = backendSettingNames.some((name) =>
+          event.affectsConfiguration(`${settingsSection}.${name}`),
+        );
+        if (isBuiltIn) this.#reopenWhenIdle();
       }),
     );
   }

@@ -3,6 +3,7 @@
 import { commands, workspace } from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable";
 import type { CommandContext } from "./commands/act";
+import { approveFreight, collectGarbage, deleteFreight, setFreightAlias } from "./commands/freight";
 import { promote, promoteFreight } from "./commands/promote";
 import { abortPromotion, revealPromotion } from "./commands/promotions";
 import {
@@ -13,8 +14,16 @@ import {
   revealAtCursor,
   showState,
 } from "./commands/resources";
+import { runPipelines, stopPipelines } from "./commands/run";
 import { createSample } from "./commands/sample";
 import { deleteSecret, setSecret } from "./commands/secrets";
+import {
+  abortVerification,
+  promoteDownstream,
+  refreshStage,
+  resumeAutoPromotion,
+  verifyStage,
+} from "./commands/stages";
 import { assembleFreight, refreshWarehouse } from "./commands/warehouses";
 import { type CommandArguments, type CommandId, commandPlaces } from "./contributions";
 
@@ -43,6 +52,18 @@ const handlers: Handlers = {
   "kargo.secret.set": setSecret,
   "kargo.secret.delete": deleteSecret,
   "kargo.log.show": ({ showLog }) => showLog(),
+  "kargo.pipelines.run": runPipelines,
+  "kargo.pipelines.stop": stopPipelines,
+  "kargo.events.show": ({ showEvents }) => showEvents(),
+  "kargo.stage.refresh": refreshStage,
+  "kargo.stage.verify": verifyStage,
+  "kargo.stage.abortVerification": abortVerification,
+  "kargo.stage.promoteDownstream": promoteDownstream,
+  "kargo.stage.resumeAutoPromotion": resumeAutoPromotion,
+  "kargo.freight.approve": approveFreight,
+  "kargo.freight.setAlias": setFreightAlias,
+  "kargo.freight.delete": deleteFreight,
+  "kargo.garbage.collect": collectGarbage,
 };
 
 /** Registers every command. */

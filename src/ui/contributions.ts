@@ -38,6 +38,18 @@ export interface CommandArguments {
   "kargo.secret.set": [];
   "kargo.secret.delete": [];
   "kargo.log.show": [];
+  "kargo.pipelines.run": [];
+  "kargo.pipelines.stop": [];
+  "kargo.events.show": [];
+  "kargo.stage.refresh": [stage?: ResourceTarget<"Stage">];
+  "kargo.stage.verify": [stage?: ResourceTarget<"Stage">];
+  "kargo.stage.abortVerification": [stage?: ResourceTarget<"Stage">];
+  "kargo.stage.promoteDownstream": [stage?: ResourceTarget<"Stage">, freight?: ResourceTarget<"Freight">];
+  "kargo.stage.resumeAutoPromotion": [stage?: ResourceTarget<"Stage">];
+  "kargo.freight.approve": [freight?: ResourceTarget<"Freight">, stage?: ResourceTarget<"Stage">];
+  "kargo.freight.setAlias": [freight?: ResourceTarget<"Freight">];
+  "kargo.freight.delete": [freight?: ResourceTarget<"Freight">];
+  "kargo.garbage.collect": [];
 }
 
 /** How a promotion is asked for. */
@@ -83,6 +95,18 @@ export const commandPlaces: { readonly [K in CommandId]: CommandPlace } = {
   "kargo.secret.set": { palette: true, trusted: true },
   "kargo.secret.delete": { palette: true, trusted: true },
   "kargo.log.show": { palette: true, trusted: false },
+  "kargo.pipelines.run": { palette: true, trusted: true },
+  "kargo.pipelines.stop": { palette: true, trusted: true },
+  "kargo.events.show": { palette: true, trusted: false },
+  "kargo.stage.refresh": { palette: true, trusted: true },
+  "kargo.stage.verify": { palette: true, trusted: true },
+  "kargo.stage.abortVerification": { palette: true, trusted: true },
+  "kargo.stage.promoteDownstream": { palette: true, trusted: true },
+  "kargo.stage.resumeAutoPromotion": { palette: true, trusted: true },
+  "kargo.freight.approve": { palette: true, trusted: true },
+  "kargo.freight.setAlias": { palette: true, trusted: true },
+  "kargo.freight.delete": { palette: true, trusted: true },
+  "kargo.garbage.collect": { palette: true, trusted: true },
 };
 
 /** Id of the view container in the activity bar. */
@@ -105,6 +129,8 @@ export const contextKeys = {
   editorHoldsResources: "kargo.editor.holdsResources",
   /** A Promotion of this workspace has not ended. */
   promoting: "kargo.promoting",
+  /** Pipelines run by themselves in this workspace. */
+  running: "kargo.running",
 } as const;
 
 /** Flags a tree item's contextValue is made of; `when` clauses match them as words. */
@@ -114,6 +140,10 @@ export const itemFlags = [
   "refreshable",
   "stage",
   "promotable",
+  "upstream",
+  "verifiable",
+  "verifying",
+  "held",
   "freight",
   "aliased",
   "promotion",
@@ -145,13 +175,20 @@ export const languageSettingNames = [
   "language.features",
 ] as const;
 
-/** Settings, without their section `kargo`. */
-export const settingNames = [
+/** Settings that a backend is built from; without their section `kargo`. */
+export const backendSettingNames = [
   "git.path",
   "helm.path",
   "kustomize.path",
   "embedded.argocd",
   "credentials.ambient",
+] as const;
+
+/** Settings of what runs here, without their section `kargo`. */
+export const settingNames = [
+  ...backendSettingNames,
+  "discovery.automatic",
+  "notifications.failures",
 ] as const;
 
 /** One of them. */

@@ -5,7 +5,7 @@ import type { BackendErrorCode } from "../backend/backend";
 import { errorCode, errorMessage, isAbortError } from "../base/errors";
 import type { Logger } from "../base/log";
 import type { Promotion } from "../model/resources";
-import { plainReason, promotionState } from "../model/state";
+import { briefReason, plainReason, promotionState } from "../model/state";
 
 /** What a message offers to do. */
 interface Offer {
@@ -42,10 +42,13 @@ export class Notify {
   promotionFailed(promotion: Promotion, freight: string, open: () => unknown): void {
     const { phase, culprit, message } = promotionState(promotion, Date.now());
     const where = culprit === undefined ? "" : ` at step ${culprit.label} (${culprit.uses})`;
-    const why = plainReason(message ?? culprit?.message ?? "no reason was given");
-    const text = `Promotion of ${freight} to ${promotion.spec.stage} ${phase.toLowerCase()}${where}: ${why}`;
-    this.#log.error(text);
-    void this.#error(shorten(text), [this.#logOffer(), { label: "Show Promotion", run: open }]);
+    const reason = message ?? culprit?.message ?? "no reason was given";
+    const what = `Promotion of ${freight} to ${promotion.spec.stage} ${phase.toLowerCase()}${where}`;
+    this.#log.error(`${what}: ${plainReason(reason)}`);
+    void this.#error(shorten(`${what}: ${briefReason(reason)}`), [
+      this.#logOffer(),
+      { label: "Show Promotion", run: open },
+    ]);
   }
 
   /** Something went as asked; said where it disturbs nobody. */
@@ -57,6 +60,38 @@ export class Notify {
   /** There is nothing to choose from, or the question makes no sense now. */
   nothing(text: string, offer?: Offer): void {
     void this.#info(text, offer === undefined ? [] : [offer]);
+  }
+
+  /** Asks whether pipelines may run by themselves; `stages` has a line for each Project whose Stages would act. */
+  async mayRunPipelines(stages: readonly string[]): Promise<boolean> {
+    const acts =
+      stages.length === 0
+        ? "No Stage promotes by itself yet, because no ProjectConfig enables auto-promotion. Warehouses are looked at, and Stages are verified and checked."
+        : `Whenever new Freight is available to them, these Stages promote it without asking:\n\n${stages.join("\n")}\n\nTheir promotion steps run on this machine with your credentials: they can push to Git repositories, open pull requests and call other services.`;
+    const detail = `${acts}\n\nThis stays on for this workspace, also after a reload, until you switch it off in the status bar. What is under way then is finished, and nothing more begins.`;
+    const yes = "Run Pipelines";
+    const chosen = await window.showWarningMessage(
+      "Run the pipelines of this workspace by themselves?",
+      { modal: true, detail },
+      yes,
+    );
+    return chosen === yes;
+  }
+
+  /** Asks before something is taken away for good. */
+  async mayDelete(question: string, detail: string, yes = "Delete"): Promise<boolean> {
+    return (await window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+  }
+
+  /** Something went wrong that nobody had just asked for. Resolves when the message is gone. */
+  async pipelinesFailed(
+    text: string,
+    { show, silence }: { readonly show: () => unknown; readonly silence: () => unknown },
+  ): Promise<void> {
+    await this.#error(shorten(text), [
+      { label: "Show", run: show },
+      { label: "Don't Tell Again", run: silence },
+    ]);
   }
 
   /** The language server ended by itself and was started again: nothing is lost, so nobody is disturbed. */

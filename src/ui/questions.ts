@@ -50,6 +50,14 @@ export function heading(label: string): QuickPickItem {
   return { label, kind: QuickPickItemKind.Separator };
 }
 
+/** What can be chosen first; what cannot, under a heading of its own, with the reason. */
+export function refusedLast<T>(choices: readonly Choice<T>[]): (Choice<T> | QuickPickItem)[] {
+  const refused = choices.filter((choice) => choice.refusal !== undefined);
+  const open = choices.filter((choice) => choice.refusal === undefined);
+  if (refused.length === 0) return open;
+  return [...open, heading(open.length === 0 ? "Nothing is available yet" : "Not available"), ...refused];
+}
+
 /** Lets the user choose one of `items`. */
 export function choose<T>(
   place: Place,
@@ -71,7 +79,7 @@ export function choose<T>(
   pick.ignoreFocusOut = false;
   pick.items = options.items;
   const active = options.items.filter((item) => isChoice<T>(item) && options.active?.(item.value) === true);
-  if (active.length > 0) pick.activeItems = active;
+  if (active.length > 0) pick.activeItems = active.slice(0, 1);
   pick.buttons = place.step > 1 ? [QuickInputButtons.Back] : [];
   return untilAnswered<T>(pick, (answer, owned) => {
     owned.add(pick.onDidTriggerButton(() => answer(back)));

@@ -32,7 +32,8 @@ test("the walkthrough creates the sample, opens it, and goes on there", async (t
 
 test("Freight is put together of a commit that is picked, and of one that is typed", async (t) => {
   const { folder, repository } = await newSample(t);
-  const page = await openWorkbench(t, { folder, theme: "light" });
+  const settings = { "kargo.discovery.automatic": false };
+  const page = await openWorkbench(t, { folder, theme: "light", settings });
   await withShotOnFailure(page, "assemble", async () => {
     await openView(page, "Kargo");
     await treeRow(page, /^Stage test/).waitFor({ timeout: coldMs });

@@ -1,7 +1,7 @@
 // How a Warehouse's status moves through a pass: what is due, which conditions say so, what is missing
 // (pkg/controller/warehouses/warehouses.go). Pure: reaches no remote and stores nothing.
-import { parseDurationMs } from "../../base/duration";
 import { timeMs } from "../../base/time";
+import { discoveryIntervalMs } from "../../model/autonomy";
 import { deleteCondition, findCondition, type NewCondition, setCondition } from "../../model/conditions";
 import type { DiscoveredArtifacts, Warehouse } from "../../model/resources";
 import { shownUrl } from "../tools/git-auth";
@@ -9,7 +9,6 @@ import { shownUrl } from "../tools/git-auth";
 /** Status of a Warehouse. */
 export type WarehouseStatus = NonNullable<Warehouse["status"]>;
 
-const defaultIntervalMs = 5 * 60_000;
 /** When a pass is overdue the next one comes after this pause. */
 const overdueDelayMs = 100;
 
@@ -151,12 +150,12 @@ export function isDiscoveryDue(warehouse: Warehouse, refreshToken: string | unde
   if ((metadata.generation ?? 0) > (status.observedGeneration ?? 0)) return true;
   if (refreshToken !== undefined && refreshToken !== (status.lastHandledRefresh ?? "")) return true;
   if (findCondition(status.conditions, "Healthy")?.reason === "DiscoveryFailed") return true;
-  return discoveredMs + intervalMs(warehouse) < now.getTime();
+  return discoveredMs + discoveryIntervalMs(warehouse) < now.getTime();
 }
 
 /** When the next pass is due after one that ended without error (GetInterval), in milliseconds since the epoch. */
 export function nextPassMs(warehouse: Warehouse, now: Date, minIntervalMs = 0): number {
-  const interval = Math.max(intervalMs(warehouse), minIntervalMs);
+  const interval = Math.max(discoveryIntervalMs(warehouse), minIntervalMs);
   const discoveredMs = timeMs(warehouse.status?.discoveredArtifacts?.discoveredAt);
   if (discoveredMs === undefined) return now.getTime() + interval;
   const due = discoveredMs + interval;
@@ -190,10 +189,6 @@ export function findGap(artifacts: DiscoveredArtifacts | undefined): Gap | undef
   if (!chart) return undefined;
   const message = `No version of chart ${[chart.name, chart.repoURL].filter(Boolean).join(" from ")} fits the subscription`;
   return { ready: "MissingChartVersions", healthy: "NoChartVersionsDiscovered", message };
-}
-
-function intervalMs({ spec }: Warehouse): number {
-  return parseDurationMs(spec.interval ?? "") ?? defaultIntervalMs;
 }
 
 function without(status: WarehouseStatus, ...types: readonly string[]): WarehouseStatus {

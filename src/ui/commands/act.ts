@@ -16,6 +16,7 @@ import { findResource } from "../documents";
 import type { Notify } from "../notify";
 import type { EditorSecrets } from "../platform/editor-secrets";
 import { type Choice, heading } from "../questions";
+import type { RunSwitch } from "../run-switch";
 import type { PipelinesView } from "../trees/pipelines-view";
 
 /** What commands are given. */
@@ -25,6 +26,8 @@ export interface CommandContext {
   readonly notify: Notify;
   readonly log: Logger;
   readonly showLog: () => void;
+  readonly showEvents: () => void;
+  readonly runSwitch: RunSwitch;
   readonly secrets: EditorSecrets;
   /** Makes the sample in a new or empty folder; resolves with its path. Throws BackendError. */
   readonly createSample: (root: string, signal: AbortSignal) => Promise<string>;

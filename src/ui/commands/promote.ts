@@ -27,7 +27,7 @@ import {
 } from "../../model/state";
 import type { CommandId, PromoteOptions, ResourceTarget } from "../contributions";
 import { followPromotion } from "../follow-promotion";
-import { ask, back, type Choice, choose, heading, type Place, type Question } from "../questions";
+import { ask, back, type Choice, choose, type Place, type Question, refusedLast } from "../questions";
 import { icons, stageIcons } from "../trees/appearance";
 import {
   actor,
@@ -86,7 +86,7 @@ export async function promoteFreight(
   const place = { title: `Promote ${freightLabel(freight)}`, step: 1, total: 1 };
   const stage = await choose<Located<"Stage">>(place, {
     placeholder: "Stage to promote to",
-    items: splitByObstacle(stages.map((resource) => stageChoice({ ...located, resource }, freight))),
+    items: refusedLast(stages.map((resource) => stageChoice({ ...located, resource }, freight))),
   });
   if (stage !== undefined && stage !== back) await start(context, stage, freight);
 }
@@ -136,7 +136,7 @@ function askFreight(preferred: Freight | undefined): Question<Answers> {
       {
         placeholder:
           waiting === 0 ? "Freight to promote" : "Freight to promote once the running Promotion has ended",
-        items: splitByObstacle(offersFor(answers.stage).map((offer) => freightChoice(offer, tree.stages))),
+        items: refusedLast(offersFor(answers.stage).map((offer) => freightChoice(offer, tree.stages))),
         active: (value) => value.metadata.name === preferred?.metadata.name,
       },
     );
@@ -212,14 +212,6 @@ function freightChoice(
     value: freight,
     ...(obstacle === undefined ? {} : { refusal: obstacle }),
   };
-}
-
-/** What can be chosen first; what cannot, under a heading of its own, with the reason. */
-function splitByObstacle<T>(choices: readonly Choice<T>[]) {
-  const refused = choices.filter((choice) => choice.refusal !== undefined);
-  const open = choices.filter((choice) => choice.refusal === undefined);
-  if (refused.length === 0) return open;
-  return [...open, heading(open.length === 0 ? "Nothing is available yet" : "Not available"), ...refused];
 }
 
 function takesFrom(stage: Stage, freight: Freight): boolean {

@@ -18,6 +18,7 @@ import { withActProgress } from "../progress";
 import { ask, back, type Choice, choose, enter, heading, type Place, type Question } from "../questions";
 import { artifactIcons, warehouseIcons } from "../trees/appearance";
 import { allLocated, type CommandContext, groupedChoices, type Located, locate } from "./act";
+import { aliasProblem } from "./freight";
 
 /** Discovers a Warehouse's artifacts now. */
 export async function refreshWarehouse(
@@ -202,10 +203,7 @@ const askAlias: Question<Assembly> = async (answers, place) => {
   const alias = await enter(place, {
     prompt: "Alias, or nothing to have one made up",
     placeholder: "e.g. spring-release",
-    check: (text) =>
-      text === "" || /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(text)
-        ? undefined
-        : "An alias has up to 63 letters, digits, dots, dashes and underscores, and starts and ends with a letter or digit.",
+    check: (text) => (text === "" ? undefined : aliasProblem(text)),
   });
   return alias === undefined || alias === back ? alias : { ...answers, alias };
 };

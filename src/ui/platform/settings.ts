@@ -30,12 +30,28 @@ export function ambientCredentials(scope: ConfigurationScope): readonly Credenti
   );
 }
 
+/** Whether Warehouses are looked at by themselves, at their intervals. */
+export function discoversAutomatically(): boolean {
+  return read("discovery.automatic", undefined) !== false;
+}
+
+/** Whether failures of what ran by itself are told in a message. */
+export function notifiesOfFailures(): boolean {
+  return read("notifications.failures", undefined) !== false;
+}
+
+/** No more messages about such failures, in any workspace. */
+export async function silenceFailures(): Promise<void> {
+  const name: SettingName = "notifications.failures";
+  await workspace.getConfiguration(settingsSection).update(name, false, true);
+}
+
 function path(name: SettingName, scope: ConfigurationScope): string | undefined {
   const value = read(name, scope);
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }
 
-function read(name: SettingName, scope: ConfigurationScope): unknown {
+function read(name: SettingName, scope: ConfigurationScope | undefined): unknown {
   return workspace.getConfiguration(settingsSection, scope).get<unknown>(name);
 }
 

@@ -2,6 +2,7 @@
 // Where Freight may go is decided in model/state.ts and model/freight.ts.
 import { ThemeIcon, TreeItem } from "vscode";
 import { agoText } from "../../base/elapsed";
+import { soakingTexts } from "../../model/autonomy";
 import { discoveryTime } from "../../model/pipeline";
 import {
   type Freight,
@@ -48,7 +49,12 @@ export class FreightNode extends ResourceNode<"Freight"> {
     const places = freightPlacesText(this.places);
     const item = new TreeItem(label, collapsible(this.children().length > 0, false));
     item.iconPath = this.places.currentlyIn.length > 0 ? icons.freightInUse : icons.freight;
-    item.description = parts(freightSummary(this.freight), places);
+    const [soaking] = soakingTexts(this.freight, this.scope.tree.stages, this.scope.nowMs);
+    item.description = parts(
+      freightSummary(this.freight),
+      places,
+      soaking === undefined ? undefined : `soaking for ${soaking}`,
+    );
     item.contextValue = contextValue(
       "freight",
       this.sourceFlag,
@@ -60,7 +66,7 @@ export class FreightNode extends ResourceNode<"Freight"> {
   }
 
   tooltip(): Tooltip {
-    return freightTooltip(this.freight, this.places, this.scope.nowMs);
+    return freightTooltip(this.freight, this.places, this.scope);
   }
 }
 
@@ -97,7 +103,7 @@ export class CurrentFreightNode extends ResourceNode<"Freight"> {
   tooltip(): Tooltip {
     const freight = this.#freight;
     if (freight !== undefined)
-      return freightTooltip(freight, freightPlaces(freight, this.scope.tree.stages), this.scope.nowMs);
+      return freightTooltip(freight, freightPlaces(freight, this.scope.tree.stages), this.scope);
     return tooltip({
       heading: this.reference.name,
       kind: "Freight",
@@ -143,7 +149,7 @@ export function sourceText({ origin, sources }: FreightRequest): string {
   return `from ${origin.name} through ${through}${direct ? " or directly" : ""}`;
 }
 
-function freightTooltip(freight: Freight, places: FreightPlaces, nowMs: number): Tooltip {
+function freightTooltip(freight: Freight, places: FreightPlaces, { tree, nowMs }: Scope): Tooltip {
   const discovered = Date.parse(discoveryTime(freight));
   return tooltip({
     heading: freightLabel(freight),
@@ -160,6 +166,7 @@ function freightTooltip(freight: Freight, places: FreightPlaces, nowMs: number):
       ["In", places.currentlyIn.join(", ")],
       ["Verified in", Object.keys(freight.status?.verifiedIn ?? {}).join(", ")],
       ["Approved for", places.approvedFor.join(", ")],
+      ["Soaks for", soakingTexts(freight, tree.stages, nowMs).join(", ")],
       ["Name", freight.metadata.name],
     ],
     message: (freight.commits ?? [])

@@ -11,9 +11,11 @@ import {
   workspace,
 } from "vscode";
 import { type Disposable, DisposableStore, toDisposable } from "../../base/disposable";
+import type { Event as BaseEvent } from "../../base/events";
 import { type Kind, refKey } from "../../model/resources";
 import { type Backends, countOpenPromotions, findTarget } from "../backends";
 import { type CommandId, contextKeys, pipelinesViewId, type ResourceTarget } from "../contributions";
+import { discoversAutomatically } from "../platform/settings";
 import { icons } from "./appearance";
 import { ProjectNode, pageLength, rootNodes } from "./project-nodes";
 import { StageDropController } from "./stage-drop";
@@ -27,6 +29,7 @@ const agesMs = 30_000;
 /** The tree and its view. */
 export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
   readonly #backends: Backends;
+  readonly #autonomy: { readonly isOn: boolean };
   readonly #owned = new DisposableStore();
   readonly #changed = this.#owned.add(new EventEmitter<undefined>());
   readonly #memory = new Memory();
@@ -36,8 +39,12 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
 
   readonly onDidChangeTreeData: Event<undefined> = this.#changed.event;
 
-  constructor(backends: Backends) {
+  constructor(
+    backends: Backends,
+    autonomy: { readonly isOn: boolean; readonly onDidChange: BaseEvent<void> },
+  ) {
     this.#backends = backends;
+    this.#autonomy = autonomy;
     this.#view = this.#owned.add(
       window.createTreeView(pipelinesViewId, {
         treeDataProvider: this,
@@ -46,6 +53,7 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
       }),
     );
     this.#owned.add(backends.onDidChange(() => this.#renewSoon()));
+    this.#owned.add(autonomy.onDidChange(() => this.#renewSoon()));
     this.#owned.add(workspace.onDidGrantWorkspaceTrust(() => this.#renewSoon()));
     this.#owned.add(toDisposable(() => clearTimeout(this.#frame)));
     this.#keepAges();
@@ -80,7 +88,12 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
 
   /** The nodes at the top, of the newest snapshots. */
   get roots(): readonly TreeNode[] {
-    this.#roots ??= rootNodes(this.#backends.folders, this.#backends.failures, this.#memory, Date.now());
+    this.#roots ??= rootNodes(this.#backends.folders, this.#backends.failures, {
+      memory: this.#memory,
+      nowMs: Date.now(),
+      running: this.#autonomy.isOn,
+      discovers: workspace.isTrusted && (this.#autonomy.isOn || discoversAutomatically()),
+    });
     return this.#roots;
   }
 

@@ -11,7 +11,7 @@ import { FreightNode } from "./freight-nodes";
 import { PromotionNode } from "./promotion-nodes";
 import { StageNode, TaskNode } from "./stage-nodes";
 import { type Tooltip, tooltip } from "./tooltip";
-import { collapsible, ResourceNode, type Scope, type TreeMemory, type TreeNode } from "./tree-node";
+import { collapsible, ResourceNode, type Scope, type TreeNode } from "./tree-node";
 import { WarehouseNode } from "./warehouse-nodes";
 
 const firstFreight = 15;
@@ -23,14 +23,13 @@ export const pageLength = 25;
 export function rootNodes(
   folders: readonly OpenFolder[],
   failures: readonly ClosedFolder[],
-  memory: TreeMemory,
-  nowMs: number,
+  common: Pick<Scope, "memory" | "nowMs" | "running" | "discovers">,
 ): TreeNode[] {
   const showFolder = folders.length + failures.length > 1;
   const projects = folders.flatMap(({ id, name, backend }) => {
-    const { projects: trees, sources, problems } = backend.snapshot;
+    const { projects: trees, sources, problems, autoPromotion } = backend.snapshot;
     return trees.map((tree) => {
-      const scope = { folder: id, tree, sources, problems, nowMs, memory };
+      const scope = { ...common, folder: id, tree, sources, problems, autoPromotion };
       return new ProjectNode(scope, showFolder ? name : undefined);
     });
   });

@@ -5,6 +5,7 @@ import { agoText, lengthText } from "../../base/elapsed";
 import { isTerminalPhase, type Promotion, toRef } from "../../model/resources";
 import {
   freightLabelByName,
+  openPromotions,
   type PromotionState,
   plainReason,
   promotionState,
@@ -63,6 +64,7 @@ export class PromotionNode extends ResourceNode<"Promotion"> {
       kind: "Promotion",
       facts: [
         ["State", label],
+        ["Place in the queue", this.#place],
         ["Started", timeText(status?.startedAt)],
         ["Took", this.#length],
         ["By", metadata.annotations?.["kargo.akuity.io/create-actor"]],
@@ -71,6 +73,14 @@ export class PromotionNode extends ResourceNode<"Promotion"> {
       ],
       message: message ?? culprit?.message,
     });
+  }
+
+  /** How many Promotions of the Stage go before it, counted from one; only while it waits. */
+  get #place(): string | undefined {
+    if (this.state.phase !== "Pending") return undefined;
+    const open = openPromotions(this.scope.tree.promotions, this.promotion.spec.stage);
+    const index = open.findIndex(({ metadata }) => metadata.name === this.ref.name);
+    return index < 1 ? undefined : `${index + 1} of ${open.length}`;
   }
 
   get #length(): string | undefined {

@@ -1,15 +1,18 @@
 // Stages and PromotionTasks as tree nodes.
 // How a Stage stands is decided in model/state.ts.
 import { TreeItem, TreeItemCollapsibleState } from "vscode";
+import { type StageAutonomy, stageAutonomy } from "../../model/autonomy";
 import {
   type ClusterPromotionTask,
   isControlFlow,
   isTerminalPhase,
   originKey,
   type PromotionTask,
+  refKey,
   type Stage,
   toRef,
 } from "../../model/resources";
+import { canVerifyAgain, isVerifying, newestVerification, stagesBehind } from "../../model/stage-acts";
 import {
   currentFreight,
   freightLabelByName,
@@ -18,17 +21,18 @@ import {
   type StageState,
   stageState,
 } from "../../model/state";
-import { contextValue } from "../contributions";
+import { contextValue, type ItemFlag } from "../contributions";
 import { icons, stageIcons } from "./appearance";
 import { CurrentFreightNode, NoFreightNode, sourceText } from "./freight-nodes";
 import { PromotionNode } from "./promotion-nodes";
-import { type Tooltip, tooltip } from "./tooltip";
+import { type Tooltip, timeText, tooltip } from "./tooltip";
 import { collapsible, parts, ResourceNode, type Scope, type TreeNode } from "./tree-node";
 import { ValueNode } from "./value-nodes";
 
 /** A Stage; its children are what it runs on, its health's issues, and its running or last Promotion. */
 export class StageNode extends ResourceNode<"Stage"> {
   readonly state: StageState;
+  readonly autonomy: StageAutonomy;
 
   constructor(
     parent: TreeNode,
@@ -37,6 +41,8 @@ export class StageNode extends ResourceNode<"Stage"> {
   ) {
     super(parent, scope, toRef(stage));
     this.state = stageState(stage, scope.tree.promotions, scope.nowMs);
+    const { autoPromotion, running, tree } = scope;
+    this.autonomy = stageAutonomy(stage, { allowed: autoPromotion.has(refKey(this.ref)), running, tree });
   }
 
   children(): readonly TreeNode[] {
@@ -48,15 +54,29 @@ export class StageNode extends ResourceNode<"Stage"> {
     const { name } = this.ref;
     const item = new TreeItem(name, collapsible(!isControlFlow(this.stage), false));
     item.iconPath = stageIcons[this.state.phase];
-    item.description = parts(this.#freightText, this.state.label);
-    const promotable = isControlFlow(this.stage) ? undefined : "promotable";
-    item.contextValue = contextValue("stage", this.sourceFlag, promotable);
-    item.accessibilityInformation = { label: `Stage ${name}, ${this.state.label}, ${this.#freightText}` };
+    item.description = parts(this.#freightText, this.state.label, this.autonomy.label);
+    item.contextValue = contextValue("stage", this.sourceFlag, ...this.#flags());
+    const { text } = this.autonomy;
+    item.accessibilityInformation = {
+      label: `Stage ${name}, ${this.state.label}, ${this.#freightText}${text === "" ? "" : `, ${text}`}`,
+    };
     return item;
   }
 
+  #flags(): (ItemFlag | undefined)[] {
+    const behind = stagesBehind(this.scope.tree.stages, this.stage);
+    const isUpstream = behind.length > 0 && (isControlFlow(this.stage) || this.#freightText !== "");
+    return [
+      isControlFlow(this.stage) ? undefined : "promotable",
+      isUpstream ? "upstream" : undefined,
+      canVerifyAgain(this.stage) ? "verifiable" : undefined,
+      isVerifying(this.stage) ? "verifying" : undefined,
+      this.autonomy.label === "held" ? "held" : undefined,
+    ];
+  }
+
   tooltip(): Tooltip {
-    const { status } = this.stage;
+    const verification = newestVerification(this.stage);
     return tooltip({
       heading: this.ref.name,
       kind: isControlFlow(this.stage) ? "control flow Stage" : "Stage",
@@ -65,7 +85,9 @@ export class StageNode extends ResourceNode<"Stage"> {
         ["Runs on", this.#freightText],
         ...this.stage.spec.requestedFreight.map((r): [string, string] => ["Takes Freight", sourceText(r)]),
         ["Soak time", this.stage.spec.requestedFreight.map((r) => r.sources?.requiredSoakTime).find(Boolean)],
-        ["Auto-promotion", status?.autoPromotionEnabled === true ? "on" : undefined],
+        ["Health", this.stage.status?.health?.status],
+        ["Verification", parts(verification?.phase, timeText(verification?.finishTime))],
+        ["Auto-promotion", this.autonomy.text],
       ],
       message: this.state.message,
     });

@@ -26,6 +26,12 @@ export interface Scope {
   readonly tree: ProjectTree;
   readonly sources: ReadonlyMap<string, SourceLocation>;
   readonly problems: readonly ResourceProblem[];
+  /** Stages that policies let promote by themselves, by refKey. */
+  readonly autoPromotion: ReadonlySet<string>;
+  /** Pipelines run by themselves. */
+  readonly running: boolean;
+  /** Warehouses are looked at by themselves. */
+  readonly discovers: boolean;
   readonly nowMs: number;
   readonly memory: TreeMemory;
 }

@@ -2,6 +2,7 @@
 // How a Warehouse stands is decided in model/state.ts, what its subscriptions found in model/subscriptions.ts.
 import { TreeItem } from "vscode";
 import { agoText } from "../../base/elapsed";
+import { nextDiscoveryText } from "../../model/autonomy";
 import { toRef, type Warehouse } from "../../model/resources";
 import { type WarehouseState, warehouseState } from "../../model/state";
 import { type SubscriptionView, subscriptionViews } from "../../model/subscriptions";
@@ -51,6 +52,10 @@ export class WarehouseNode extends ResourceNode<"Warehouse"> {
           parts(view.repository, view.selection),
         ]),
         ["Discovered", timeText(status?.discoveredArtifacts?.discoveredAt)],
+        [
+          "Looks again",
+          this.scope.discovers ? nextDiscoveryText(this.warehouse, this.scope.nowMs) : "when you refresh it",
+        ],
         ["Freight", spec.freightCreationPolicy === "Manual" ? "assembled by hand" : "created automatically"],
       ],
       message: this.state.message,

@@ -211,7 +211,7 @@ describe("stageState", () => {
       name: "promoting",
       promotions: [promotion("q"), promotion("p", { phase: "Running", currentStep: 2 })],
       status: ended("Failed"),
-      expected: ["Promoting", "Promoting, step 3 of 3"],
+      expected: ["Promoting", "Promoting, step 3 of 3, 1 queued"],
     },
     {
       name: "the last Promotion failed",

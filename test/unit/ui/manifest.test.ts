@@ -61,7 +61,7 @@ describe("commands", () => {
   test("have one category, and a title without it", () => {
     for (const { command, category, title } of contributes.commands) {
       assert.equal(category, "Kargo", command);
-      assert.match(title, /^(?!Kargo)[A-Z][\w ]+…?$/, command);
+      assert.match(title, /^(?!Kargo)[A-Z][\w -]+…?$/, command);
     }
   });
 
