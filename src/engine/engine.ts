@@ -34,6 +34,7 @@ import {
   type GarbageResult,
 } from "./reconcile/garbage";
 import { requestAbort, StageDriver } from "./reconcile/stage-driver";
+import { isVerifying } from "./reconcile/verification";
 import { StageLoop } from "./stage-loop";
 import { stepRunners } from "./steps/registry";
 import * as acts from "./user-acts";
@@ -141,13 +142,13 @@ export class Engine implements Disposable {
     return this.waitForPromotion(ref, signal);
   }
 
-  /** Takes up every Promotion that an ended process left unfinished, and every one its Stage has not taken in yet. */
+  /** Takes up every Promotion and verification that an ended process left unfinished, or that its Stage has not taken in. */
   async resume(): Promise<void> {
     const { store } = this.#ports;
     const unfinished = (await store.list("Promotion")).filter((p) => !isTerminalPhase(p.status?.phase));
     for (const { metadata, spec } of unfinished) this.#wake(metadata.namespace ?? "", spec.stage);
     const waiting = (await store.list("Stage")).filter(
-      (stage) => stage.status?.currentPromotion !== undefined,
+      (stage) => stage.status?.currentPromotion !== undefined || isVerifying(stage),
     );
     for (const { metadata } of waiting) this.#wake(metadata.namespace ?? "", metadata.name);
   }
@@ -242,6 +243,32 @@ export class Engine implements Disposable {
   ): Promise<Stage> {
     await acts.requestVerification(this.#ports, ref, request);
     return this.refreshStage(ref, request.signal);
+  }
+
+  /** Resolves with the Stage once its newest verification is terminal and its Freight knows. Throws StoreError `notFound`. */
+  async waitForVerification(ref: ResourceRef<"Stage">, signal: AbortSignal): Promise<Stage> {
+    let stage: Stage | undefined;
+    const isOver = async () => {
+      stage = await this.#ports.store.get("Stage", ref);
+      return stage === undefined || (await this.#isVerificationOver(stage));
+    };
+    this.#wake(ref.namespace ?? "", ref.name);
+    await this.#until(ref, isOver, signal);
+    if (stage === undefined) throw new StoreError("notFound", `Stage ${ref.name} does not exist.`);
+    return stage;
+  }
+
+  async #isVerificationOver(stage: Stage): Promise<boolean> {
+    const current = stage.status?.freightHistory?.[0];
+    if (isVerifying(stage)) return false;
+    if (current?.verificationHistory?.[0]?.phase !== "Successful") return true;
+    if (stage.status?.health?.status !== "Healthy") return true;
+    const { name, namespace } = stage.metadata;
+    for (const reference of Object.values(current.items)) {
+      const freight = await this.#ports.store.get("Freight", { namespace, name: reference.name });
+      if (freight !== undefined && !isVerifiedIn(freight, name)) return false;
+    }
+    return true;
   }
 
   /** Deletes Promotions and Freight that are old and far behind what is in use; what is not given is Kargo's default. */

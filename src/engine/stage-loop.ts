@@ -4,6 +4,7 @@ import { errorMessage, isAbortError } from "../base/errors";
 import { isTerminalPhase } from "../model/resources";
 import type { EnginePorts } from "./ports";
 import type { StageDriver } from "./reconcile/stage-driver";
+import { isVerifying } from "./reconcile/verification";
 
 const retryAfterErrorMs = 2000;
 
@@ -44,7 +45,7 @@ export class StageLoop {
     return true;
   }
 
-  /** Drives until every Promotion of the Stage is terminal, or until shutdown. Never rejects. */
+  /** Drives until every Promotion and verification of the Stage is terminal, or until shutdown. Never rejects. */
   async run(): Promise<void> {
     while (!this.#shutdown.aborted) {
       this.#woken = false;
@@ -68,8 +69,11 @@ export class StageLoop {
   }
 
   async #hasUnfinished(): Promise<boolean> {
+    const { store } = this.#ports;
     const scope = { namespace: this.#namespace, stage: this.#stage };
-    return (await this.#ports.store.list("Promotion", scope)).some((p) => !isTerminalPhase(p.status?.phase));
+    if ((await store.list("Promotion", scope)).some((p) => !isTerminalPhase(p.status?.phase))) return true;
+    const stage = await store.get("Stage", { namespace: this.#namespace, name: this.#stage });
+    return stage !== undefined && isVerifying(stage);
   }
 
   #pause(ms: number): Promise<void> {

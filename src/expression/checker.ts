@@ -1,5 +1,5 @@
 // Gives every node a type and finds the mistakes that need no running (checker/checker.go of expr-lang, non-strict,
-// without a declared environment). Changes no tree; the rules of operators and calls are in the files beside.
+// with or without a declared environment). Changes no tree; the rules of operators and calls are in the files beside.
 import type {
   BinaryNode,
   ConditionalNode,
@@ -37,7 +37,7 @@ import {
   nilNature,
   unknownNature,
 } from "./nature";
-import { functionType, types } from "./types";
+import { functionType, type Type, types } from "./types";
 
 /** A mistake the checker found; offset in UTF-16 units. */
 export interface CheckProblem {
@@ -54,9 +54,12 @@ export interface Checked {
   readonly replaced: ReadonlyMap<Node, Node>;
 }
 
-/** Checks a tree. Never throws, except on a tree nested deeper than the stack. */
-export function checkTree(root: Node, functions: FunctionTable): Checked {
-  const checker = new Checker(functions);
+/** The variables a host declares (expr.Env): name to type, undefined for one that is nil. */
+export type Environment = ReadonlyMap<string, Type | undefined>;
+
+/** Checks a tree. With an environment, other names are mistakes. Never throws, except on a tree too deep for the stack. */
+export function checkTree(root: Node, functions: FunctionTable, environment?: Environment): Checked {
+  const checker = new Checker(functions, environment);
   checker.visit(root);
   const { natures, problem, replaced } = checker;
   return problem === undefined ? { natures, replaced } : { natures, replaced, problem };
@@ -76,9 +79,11 @@ class Checker implements CheckContext {
   private readonly functions: FunctionTable;
   private readonly variables: { readonly name: string; readonly nature: Nature }[] = [];
   private readonly scopes: PredicateScope[] = [];
+  private readonly environment: Environment | undefined;
 
-  constructor(functions: FunctionTable) {
+  constructor(functions: FunctionTable, environment: Environment | undefined) {
     this.functions = functions;
+    this.environment = environment;
   }
 
   visit(node: Node): Nature {
@@ -176,7 +181,11 @@ class Checker implements CheckContext {
     if (variable !== undefined) return variable.nature;
     if (node.name === "$env") return unknownNature;
     const callable = this.declaration(node.name) ?? builtinVariable(node.name);
-    return callable === undefined ? unknownNature : { type: callableType(callable), declaration: callable };
+    if (callable !== undefined) return { type: callableType(callable), declaration: callable };
+    if (this.environment === undefined) return unknownNature;
+    if (!this.environment.has(node.name)) return this.fail(node, `unknown name ${node.name}`);
+    const type = this.environment.get(node.name);
+    return type === undefined ? nilNature : natureOf(type);
   }
 
   private unary(node: UnaryNode): Nature {

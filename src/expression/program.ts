@@ -27,6 +27,8 @@ export interface Limits {
 export interface CompileOptions {
   /** Functions the host declares. Programs are cached by this table's identity. */
   readonly functions?: FunctionTable;
+  /** The types of the environment (expr.Env), undefined for nil; other names are then mistakes. Not cached. */
+  readonly environment?: ReadonlyMap<string, Type | undefined>;
   /** `eval` is Go's expr.Eval: no checking, no optimising, no functions. */
   readonly mode?: "compile" | "eval";
 }
@@ -97,10 +99,13 @@ interface BuildProblem {
 }
 
 /** Checks, optimises and compiles a tree. */
-function build(ast: Node, { functions = noFunctions, mode }: CompileOptions): Compiled | BuildProblem {
+function build(
+  ast: Node,
+  { functions = noFunctions, mode, environment }: CompileOptions,
+): Compiled | BuildProblem {
   try {
     if (mode === "eval") return compileTree(ast, new Map(), undefined);
-    const { natures, problem, replaced } = checkTree(ast, functions);
+    const { natures, problem, replaced } = checkTree(ast, functions, environment);
     if (problem !== undefined) return problem;
     const known = new Map(natures);
     return compileTree(optimize(replace(ast, replaced, known), known), known, functions);
@@ -128,6 +133,7 @@ const cacheSize = 1000;
 
 /** Compiles a source, or gives the program compiled before. Throws an ExpressionError with phase `compile`. */
 export function compile(source: string, options: CompileOptions = {}): Program {
+  if (options.environment !== undefined) return compileNew(source, options);
   const functions = options.functions ?? noFunctions;
   let cache = caches.get(functions);
   if (cache === undefined) {

@@ -1,6 +1,7 @@
 // Kargo's resources as TypeScript types, field by field as the CRDs of v1.11.2 have them (api/v1alpha1/*_types.go).
 // Types and tiny accessors only: parsing is parse.ts, rules are admission.ts, freight.ts and stage.ts.
 import type { JsonValue } from "../base/json";
+import type { AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplateSpec } from "./analysis";
 
 /** API group and version of every Kargo resource. */
 export const kargoApiVersion = "kargo.akuity.io/v1alpha1";
@@ -21,8 +22,13 @@ export const kargoKinds = [
 /** One of Kargo's kinds. */
 export type KargoKind = (typeof kargoKinds)[number];
 
-/** Kinds of other groups that pipelines refer to and that are read from the workspace too. */
-export type ForeignKind = "AnalysisTemplate" | "ClusterAnalysisTemplate" | "Secret" | "ConfigMap";
+/** Kinds of other groups: what pipelines refer to and is read from the workspace too, and the runs of its templates. */
+export type ForeignKind =
+  | "AnalysisTemplate"
+  | "ClusterAnalysisTemplate"
+  | "AnalysisRun"
+  | "Secret"
+  | "ConfigMap";
 
 /** Every kind of resource the model holds. */
 export type Kind = KargoKind | ForeignKind;
@@ -503,11 +509,17 @@ export interface ClusterPromotionTask extends Resource<"ClusterPromotionTask"> {
 
 /** Argo Rollouts' AnalysisTemplate; read as far as Stages use it. */
 export interface AnalysisTemplate extends Resource<"AnalysisTemplate"> {
-  readonly spec: JsonValue;
+  readonly spec: AnalysisTemplateSpec;
 }
 
 export interface ClusterAnalysisTemplate extends Resource<"ClusterAnalysisTemplate"> {
-  readonly spec: JsonValue;
+  readonly spec: AnalysisTemplateSpec;
+}
+
+/** One run of templates that verifies the Freight of a Stage; made by the engine only. */
+export interface AnalysisRun extends Resource<"AnalysisRun"> {
+  readonly spec: AnalysisRunSpec;
+  readonly status?: AnalysisRunStatus;
 }
 
 /** A Kubernetes Secret; `data` is base64, `stringData` plain. */
@@ -535,6 +547,7 @@ export interface ResourceByKind {
   readonly ClusterPromotionTask: ClusterPromotionTask;
   readonly AnalysisTemplate: AnalysisTemplate;
   readonly ClusterAnalysisTemplate: ClusterAnalysisTemplate;
+  readonly AnalysisRun: AnalysisRun;
   readonly Secret: Secret;
   readonly ConfigMap: ConfigMap;
 }

@@ -90,6 +90,7 @@ export class World {
   constructor(
     resources: readonly AnyResource[],
     behaviours: Readonly<Record<string, Behaviour | { readonly run: Behaviour; readonly more: object }>> = {},
+    measure?: StageDriverParts["measure"],
   ) {
     this.store = new MemoryStore(this.clock, [project(), warehouse("main"), ...resources]);
     const line = (message: string) => void this.logged.push(message);
@@ -126,6 +127,7 @@ export class World {
       healthCheckers: {},
       configError: () => undefined,
       fetch: globalThis.fetch,
+      ...(measure === undefined ? {} : { measure }),
     };
     this.driver = new StageDriver(this.ports, this.parts);
   }

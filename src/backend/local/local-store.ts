@@ -19,7 +19,7 @@ import { acquireLock } from "./locks";
 import { type Group, groupOf, type StateFiles, type StoredObject, stageOf } from "./state-files";
 import type { SpecEntry, Workspace } from "./workspace";
 
-const ownedByEngine: ReadonlySet<Kind> = new Set<Kind>(["Freight", "Promotion"]);
+const ownedByEngine: ReadonlySet<Kind> = new Set<Kind>(["Freight", "Promotion", "AnalysisRun"]);
 const lockPollMs = 4;
 
 /** The store of one workspace in this process. */

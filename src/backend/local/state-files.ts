@@ -36,6 +36,7 @@ const plurals: Readonly<Record<Kind, string>> = {
   ClusterPromotionTask: "clusterpromotiontasks",
   AnalysisTemplate: "analysistemplates",
   ClusterAnalysisTemplate: "clusteranalysistemplates",
+  AnalysisRun: "analysisruns",
   Secret: "secrets",
   ConfigMap: "configmaps",
 };

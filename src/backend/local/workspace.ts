@@ -30,7 +30,7 @@ export interface WorkspaceSpecs {
   readonly problems: readonly ResourceProblem[];
 }
 
-const kindsOfState: ReadonlySet<string> = new Set(["Freight", "Promotion"]);
+const kindsOfState: ReadonlySet<string> = new Set(["Freight", "Promotion", "AnalysisRun"]);
 
 /** Keeps the specs of a workspace current. */
 export class Workspace implements Disposable {

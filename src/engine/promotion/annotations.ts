@@ -9,6 +9,7 @@ export const annotationKeys = {
   argocdContext: "kargo.akuity.io/argocd-context",
   createActor: "kargo.akuity.io/create-actor",
   hold: "kargo.akuity.io/auto-promotion-hold",
+  promotion: "kargo.akuity.io/promotion",
   refresh: "kargo.akuity.io/refresh",
   resume: "kargo.akuity.io/auto-promotion-resume",
   reverify: "kargo.akuity.io/reverify",
@@ -20,6 +21,7 @@ export const annotationKeys = {
 export const labelKeys = {
   alias: "kargo.akuity.io/alias",
   credentialType: "kargo.akuity.io/cred-type",
+  freightCollection: "kargo.akuity.io/freight-collection",
   shard: "kargo.akuity.io/shard",
   stage: "kargo.akuity.io/stage",
 } as const;

@@ -1,6 +1,7 @@
 // Drives one Stage as far as it can go: takes its lock, brings its status up to date, runs the Promotion it has chosen,
-// and so on until nothing is left to do now. When to drive is the engine's decision.
+// measures what verifies its Freight, and so on until nothing is left to do now. When to drive is the engine's decision.
 import { isControlFlow, isTerminalPhase, type Promotion } from "../../model/resources";
+import type { AnalysisPorts } from "../analysis/analysis-run";
 import type { EnginePorts } from "../ports";
 import { abortRequest, annotationKeys, requestAnnotation } from "../promotion/annotations";
 import { grantCapabilities } from "../promotion/capabilities";
@@ -12,6 +13,7 @@ import { reconcileControlFlow } from "./control-flow";
 import type { HealthCheckers } from "./stage-health";
 import { reconcileStage } from "./stage-reconcile";
 import { hasUnfinishedVerification } from "./verification";
+import { driveAnalysis } from "./verification-drive";
 
 /** What a driver is built from beside the engine's ports. */
 export interface StageDriverParts extends Pick<RunParts, "configError"> {
@@ -19,6 +21,8 @@ export interface StageDriverParts extends Pick<RunParts, "configError"> {
   readonly healthCheckers: HealthCheckers;
   /** Opens the HTTP connections of steps. */
   readonly fetch: typeof globalThis.fetch;
+  /** Takes the measurements of AnalysisRuns; by their providers when absent. */
+  readonly measure?: AnalysisPorts["measure"];
 }
 
 /** How a drive ended. */
@@ -80,8 +84,14 @@ export class StageDriver {
       const isVerifying = collection !== undefined && hasUnfinishedVerification(collection);
       const current = pass.stage.status?.currentPromotion?.name;
       if (current === undefined) {
-        if (pass.again) continue;
-        return { ...due, busy: isVerifying };
+        const analysis = await driveAnalysis(
+          { ...this.#ports, measure: this.#parts.measure },
+          pass.stage,
+          shutdown,
+        );
+        if (shutdown.aborted) return this.#next(0);
+        if (analysis.changed || pass.again) continue;
+        return { ...due, nextAtMs: Math.min(due.nextAtMs, analysis.nextAtMs), busy: isVerifying };
       }
       const result = await this.#run(namespace, current).pass(shutdown);
       if (result.state === "running") return this.#next(result.requeueAfterMs);

@@ -57,10 +57,9 @@ class Pass {
       again = queue.hasPendingPromotions && queue.status.currentPromotion === undefined;
       await this.#step("failed to sync Freight", () => this.#syncFreight());
       this.#summarize(await assessHealth(this.#stage, checkers, this.#now, signal));
-      this.#summarize(verifyFreight(this.#stage, this.#startedAt, this.#now));
+      await this.#verify();
       const current = this.#status.freightHistory?.[0];
       if (current !== undefined && hasUnfinishedVerification(current)) again = false;
-      await this.#write();
       await this.#step("failed to verify Freight for Stage", () => this.#markVerified());
       await this.#step("failed to compute effective auto-promotion holds", () =>
         this.#holdFreight(isEnabled),
@@ -115,6 +114,15 @@ class Pass {
       throw new PassError(message);
     }
     this.#summarize(this.#status);
+  }
+
+  /** What a verification came to is safe before any Freight is told of it, also when the pass ends with it. */
+  async #verify(): Promise<void> {
+    const { status, error } = await verifyFreight(this.#ports, this.#stage, this.#startedAt);
+    const message = error && `failed to verify Stage Freight: ${error}`;
+    this.#setStatus(summarizeConditions(this.#stage, status, this.#now, message));
+    await this.#write();
+    if (message !== undefined && message !== "") throw new PassError(message);
   }
 
   async #syncPromotions(autoPromotionEnabled: boolean): Promise<QueueResult> {

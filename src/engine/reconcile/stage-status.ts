@@ -4,7 +4,7 @@ import type { StageStatus } from "../../model/resources";
 import type { EnginePorts } from "../ports";
 
 /** What a pass asks of its surroundings. */
-export type StagePorts = Pick<EnginePorts, "store" | "clock" | "log" | "autonomy">;
+export type StagePorts = Pick<EnginePorts, "store" | "clock" | "log" | "autonomy" | "secrets">;
 
 /** Removes members that have nothing to say, as Go's omitempty does. */
 export function compactStatus(status: StageStatus): StageStatus {

@@ -1,10 +1,11 @@
-// What the history of verifications says about Freight, and the verification of a Stage that asks for none
-// (pkg/controller/stages verifyStageFreight). Starts no AnalysisRun.
+// What the history of verifications says about Freight, and what is to be done next about it
+// (pkg/controller/stages verifyStageFreight). AnalysisRuns are verification-run.ts.
 import { randomUUID } from "node:crypto";
 import { formatTime } from "../../base/time";
 import { type NewCondition, setCondition } from "../../model/conditions";
 import type { FreightCollection, Stage, StageStatus, VerificationInfo } from "../../model/resources";
 import { verificationRequest } from "../promotion/annotations";
+import { abortRun, followRun, startRun, type VerificationPorts } from "./verification-run";
 
 const maxHistory = 10;
 
@@ -19,6 +20,12 @@ export function hasUnfinishedVerification(collection: FreightCollection): boolea
   return (collection.verificationHistory ?? []).some((info) => !isTerminalVerification(info));
 }
 
+/** True while the Stage's current Freight is being verified. */
+export function isVerifying({ status }: Stage): boolean {
+  const current = status?.freightHistory?.[0];
+  return current !== undefined && hasUnfinishedVerification(current);
+}
+
 /** The history with `info` in the place of the entry of the same ID, or on top of it. */
 export function withVerification(collection: FreightCollection, info: VerificationInfo): FreightCollection {
   const history = collection.verificationHistory ?? [];
@@ -27,51 +34,62 @@ export function withVerification(collection: FreightCollection, info: Verificati
   return { ...collection, verificationHistory: next.slice(0, maxHistory) };
 }
 
+/** The Stage's status after looking at its verification, and why the pass has failed, if it has. */
+export interface VerifiedStatus {
+  readonly status: StageStatus;
+  readonly error?: string;
+}
+
 /**
- * The Stage's status after looking at the verification of its current Freight. A Stage that asks for no verification
- * is verified as soon as it is healthy. One that does gets what a controller without Argo Rollouts answers: an Error.
+ * Looks at the verification of a Stage's current Freight: follows or aborts one that is under way, begins one that is due.
+ * A Stage that asks for no verification is verified as soon as it is healthy.
  */
-export function verifyFreight(stage: Stage, startedAt: Date, now: Date): StageStatus {
+export async function verifyFreight(
+  ports: VerificationPorts,
+  stage: Stage,
+  startedAt: Date,
+): Promise<VerifiedStatus> {
   const status = stage.status ?? {};
+  const now = () => ports.clock.now();
   const current = status.freightHistory?.[0];
   if (current === undefined) {
-    return withVerified(stage, status, unknown("NoFreight", "Stage has no current Freight to verify"), now);
+    const nothing = unknown("NoFreight", "Stage has no current Freight to verify");
+    return { status: withVerified(stage, status, nothing, now()) };
   }
-  if (status.currentPromotion !== undefined) return status;
-  const verified = startVerification(stage, current, startedAt, now);
+  if (status.currentPromotion !== undefined) return { status };
+  const step = await nextStep(ports, stage, current, startedAt);
+  const verified = step.info === undefined ? current : withVerification(current, step.info);
   const next =
     verified === current
       ? status
       : { ...status, freightHistory: [verified, ...(status.freightHistory ?? []).slice(1)] };
   const condition = verifiedCondition(verified);
-  return condition === undefined ? next : withVerified(stage, next, condition, now);
+  const error = step.error === undefined ? {} : { error: step.error };
+  return { status: condition === undefined ? next : withVerified(stage, next, condition, now()), ...error };
 }
 
-function startVerification(
+/** What is to be remembered; neither member when there is nothing to do. */
+type Step = { readonly info?: VerificationInfo; readonly error?: string };
+
+async function nextStep(
+  ports: VerificationPorts,
   stage: Stage,
   current: FreightCollection,
   startedAt: Date,
-  now: Date,
-): FreightCollection {
+): Promise<Step> {
   const newest = current.verificationHistory?.[0];
   const request = verificationRequest(stage.metadata, "reverify");
-  const isRequested = newest?.id !== undefined && newest.id !== "" && request?.id === newest.id;
-  if (newest !== undefined && (!isTerminalVerification(newest) || !isRequested)) return current;
-  if (stage.status?.health?.status !== "Healthy") return current;
-  const info = {
-    id: randomUUID(),
-    startTime: formatTime(startedAt),
-    finishTime: formatTime(now),
-  };
-  if (stage.spec.verification === undefined) {
-    return withVerification(current, { ...info, phase: "Successful" });
+  if (newest !== undefined && !isTerminalVerification(newest)) {
+    const abort = verificationRequest(stage.metadata, "abort");
+    return abort !== undefined && abort.id === newest.id
+      ? abortRun(ports, current, abort)
+      : followRun(ports, current);
   }
-  return withVerification(current, {
-    ...info,
-    ...(isRequested && request?.actor ? { actor: request.actor } : {}),
-    phase: "Error",
-    message: "Rollouts integration is disabled on this controller: cannot start verification",
-  });
+  if (newest !== undefined && (request === undefined || request.id !== newest.id)) return {};
+  if (stage.status?.health?.status !== "Healthy") return {};
+  if (stage.spec.verification !== undefined) return startRun(ports, stage, current, { request, startedAt });
+  const finishTime = formatTime(ports.clock.now());
+  return { info: { id: randomUUID(), startTime: formatTime(startedAt), finishTime, phase: "Successful" } };
 }
 
 type Judgement = Pick<NewCondition, "status" | "reason" | "message">;

@@ -15,8 +15,12 @@ import {
 } from "../../../../src/model/schema/schema";
 import { stepKinds } from "../../../../src/model/schema/step-kinds";
 
-// Does not compile when a kind of the model has no schema, or the other way round.
-const names: Record<Kind, string> = kindSchemas satisfies Record<Kind, { kind: string }> as never;
+// Does not compile when a kind that can be written has no schema, or the other way round.
+type WrittenKind = Exclude<Kind, "AnalysisRun">;
+const names: Record<WrittenKind, string> = kindSchemas satisfies Record<
+  WrittenKind,
+  { kind: string }
+> as never;
 
 const roots: readonly (readonly [string, Schema, boolean])[] = [
   ...knownKinds.map((known) => [known.kind, known.schema, false] as const),
