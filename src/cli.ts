@@ -4,10 +4,17 @@ import process from "node:process";
 import { runProgram } from "./cli/program";
 
 const interrupt = new AbortController();
-process.on("SIGINT", () => {
-  if (interrupt.signal.aborted) process.exit(130);
-  interrupt.abort();
-});
+// All of them: programs that were started run in groups of their own, so that no signal but ours ends them.
+for (const [name, exitCode] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  process.on(name, () => {
+    if (interrupt.signal.aborted) process.exit(exitCode);
+    interrupt.abort();
+  });
+}
 process.stdout.on("error", () => process.exit(0)); // a closed pipe (`| head`) is no error
 
 void runProgram(process.argv.slice(2), {

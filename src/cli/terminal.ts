@@ -19,7 +19,7 @@ export interface Terminal {
   readonly stderr: NodeJS.WritableStream;
   readonly stdin: NodeJS.ReadableStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts at the user's first interrupt. */
+  /** Aborts at the first interrupt, or when the program is asked to end. */
   readonly signal: AbortSignal;
 }
 

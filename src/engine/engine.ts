@@ -15,6 +15,7 @@ import {
 } from "../model/resources";
 import { stepConfigError } from "../model/schema/schema";
 import { ambientCredentials, firstCredentials, secretCredentials, storedCredentials } from "./credentials";
+import { pruneCaches } from "./discovery/cache-limits";
 import { type CreateFreightRequest, createFreight } from "./discovery/freight";
 import { reconcileWarehouse } from "./discovery/warehouse";
 import { PipelineRun, type PipelineRunOptions, type PipelineRunResult } from "./pipeline-run";
@@ -26,6 +27,7 @@ import { StepData } from "./promotion/expression-data";
 import { SecretMask } from "./promotion/secret-mask";
 import { runSingleStep, type SingleStepRequest, type SingleStepResult } from "./promotion/single-step";
 import type { CredentialSource, CredentialType, EffectPort } from "./promotion/step";
+import { uidsWithDirectories, WorkDirectory } from "./promotion/work-directory";
 import { argocdHealth } from "./reconcile/argocd-health";
 import {
   collectGarbage,
@@ -37,6 +39,7 @@ import { requestAbort, StageDriver } from "./reconcile/stage-driver";
 import { isVerifying } from "./reconcile/verification";
 import { StageLoop } from "./stage-loop";
 import { stepRunners } from "./steps/registry";
+import { removeAbandonedTempFolders } from "./tools/temp-folders";
 import * as acts from "./user-acts";
 
 export { DiscoveryError } from "./discovery/discovery-error";
@@ -162,6 +165,7 @@ export class Engine implements Disposable {
     const run = new PipelineRun(this.#ports, this.#driver, { ...options, signal });
     this.#runs.add(run);
     try {
+      await this.#tidyUp();
       return await run.run();
     } finally {
       this.#runs.delete(run);
@@ -272,7 +276,8 @@ export class Engine implements Disposable {
   }
 
   /** Deletes Promotions and Freight that are old and far behind what is in use; what is not given is Kargo's default. */
-  collectGarbage(limits: Partial<GarbageLimits> = {}): Promise<GarbageResult> {
+  async collectGarbage(limits: Partial<GarbageLimits> = {}): Promise<GarbageResult> {
+    await this.#tidyUp();
     return collectGarbage(this.#ports, { ...defaultGarbageLimits, ...limits });
   }
 
@@ -291,6 +296,25 @@ export class Engine implements Disposable {
 
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  /** A process that was killed right after the end of a Promotion left its work directory. */
+  async #removeEndedDirectories(): Promise<void> {
+    const { workRoot, store } = this.#ports;
+    const uids = await uidsWithDirectories(workRoot);
+    if (uids.size === 0) return;
+    for (const { metadata, status } of await store.list("Promotion")) {
+      const { uid = "" } = metadata;
+      if (uids.has(uid) && isTerminalPhase(status?.phase)) await new WorkDirectory(workRoot, uid).remove();
+    }
+  }
+
+  /** Removes what can be had again and is no longer needed, and what killed processes left. */
+  async #tidyUp(): Promise<void> {
+    const { cacheRoot, clock, log } = this.#ports;
+    await removeAbandonedTempFolders();
+    await this.#removeEndedDirectories();
+    await pruneCaches(cacheRoot, { now: clock.now(), log });
   }
 
   #wake(namespace: string, stage: string): void {

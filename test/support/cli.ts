@@ -24,10 +24,14 @@ export interface CliRun {
 /** Starts the program. */
 export function startCli(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly stdin?: string } = {},
+  options: { readonly cwd?: string; readonly stdin?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): CliRun {
   if (!existsSync(cliPath)) throw new Error(`${cliPath} is missing: run "npm run build" first.`);
-  const child = spawn(process.execPath, [cliPath, ...args], { cwd: options.cwd, stdio: "pipe" });
+  const child = spawn(process.execPath, [cliPath, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: "pipe",
+  });
   child.stdin.end(options.stdin ?? "");
   let stdout = "";
   let stderr = "";

@@ -17,7 +17,7 @@ const signal = new AbortController().signal;
 const secret = "s3cr3t-p@ss";
 
 async function clientIn(t: TestContext, dir: string, options: Partial<GitClientOptions> = {}) {
-  const home = await GitHome.create(dir, "home-", { programs: {}, signal });
+  const home = await GitHome.create(join(dir, "home-"), { programs: {}, signal });
   t.after(() => home.remove());
   return new GitClient({ home, programs: {}, ...options });
 }
@@ -65,7 +65,7 @@ test("values of an identity come back as they were", { skip }, async (t) => {
     " blanks ",
     "Ünï ☃",
   ]) {
-    const home = await GitHome.create(dir, "home-", {
+    const home = await GitHome.create(join(dir, "home-"), {
       identity: { name, email: "a@b" },
       programs: {},
       signal,

@@ -221,6 +221,25 @@ test("a missing branch is created at the remote with one empty commit", { skip }
   );
 });
 
+test("a branch that somebody else creates at the same moment is taken as it is", { skip }, async (t) => {
+  let remote = "";
+  let theirs = "";
+  const work = new GitWork(t, {
+    effects: {
+      perform: (_effect, act) => {
+        theirs ||= commitTo(remote, "stage/test", { b: "1" }, "theirs");
+        return act();
+      },
+    },
+  });
+  remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  const checkout = [{ branch: "stage/test", path: "out", create: true }];
+  const { commits } = await work.succeed("git-clone", { repoURL: remote, checkout });
+  assert.deepEqual(commits, { out: theirs });
+  assert.equal(git(remote, "rev-parse", "stage/test"), theirs);
+  assert.equal(existsSync(join(work.dir, "out/b")), true);
+});
+
 test("a remote without any commit gets its first branch", { skip }, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"));

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { PushIntegrationPolicy } from "../../src/engine/tools/git-push";
 import { commitSignature } from "../../src/engine/tools/git-signature";
 import { Worktree } from "../../src/engine/tools/git-worktree";
+import { tempFolderPrefix } from "../../src/engine/tools/temp-folders";
 import { commitTo, git, makeRemote, missingGit, processesThatStay, writeFiles } from "../support/git-repos";
 import { GitWork, type GitWorkOptions } from "../support/git-steps";
 import { makeGpgKey, missingGpg } from "../support/gpg-key";
@@ -69,14 +70,14 @@ test("an author of the step's own signs with its own key, or not at all", { skip
 });
 
 test("signing works where the work directory's path is too long for sockets", { skip }, async (t) => {
-  const before = readdirSync(tmpdir()).filter((name) => name.startsWith("kargo-gpg-"));
+  const before = readdirSync(tmpdir()).filter((name) => name.startsWith(basename(tempFolderPrefix())));
   const { key, work, tree } = await signedClone(t, { workDir: `${"deep/".repeat(20)}work` });
   writeFiles(tree, { a: "2" });
   await work.succeed("git-commit", { path: "src", message: "m" });
   assert.equal(key.verify(tree, "commit", "HEAD"), 0);
   assert.deepEqual(await processesThatStay(work.dir), []);
   assert.deepEqual(
-    readdirSync(tmpdir()).filter((name) => name.startsWith("kargo-gpg-")),
+    readdirSync(tmpdir()).filter((name) => name.startsWith(basename(tempFolderPrefix()))),
     before,
   );
 });

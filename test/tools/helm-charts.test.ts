@@ -6,12 +6,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { CredentialSource, Credentials } from "../../src/engine/promotion/step";
 import { helmTemplate } from "../../src/engine/steps/helm-template";
 import { helmUpdateChart } from "../../src/engine/steps/helm-update-chart";
 import { findProgram } from "../../src/engine/tools/process";
+import { tempFolderPrefix } from "../../src/engine/tools/temp-folders";
 import { missingRegistry, registryUser, startRegistry } from "../support/registry";
 import { faultOf, programsWith, runStepIn } from "../support/step-context";
 import { tempDir } from "../support/temp";
@@ -103,7 +104,7 @@ function ownTempFolder(t: TestContext): string {
 
 /** Homes of helm that are still there. */
 function homesIn(temp: string): string[] {
-  return readdirSync(temp).filter((name) => name.startsWith("kargo-workbench-home-"));
+  return readdirSync(temp).filter((name) => name.startsWith(basename(tempFolderPrefix())));
 }
 
 test("versions come from a static repository, and a lock that says the same is kept", { skip }, async (t) => {

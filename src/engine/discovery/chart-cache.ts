@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isObject } from "../../base/json";
-import { loadJson, saveJson } from "./json-file";
+import { loadJson, markUsed, saveJson } from "./json-file";
 
 /** Versions as the index has them, and the marks by which the server knows that index again. */
 export interface RememberedIndex {
@@ -25,6 +25,7 @@ export function chartCachePath(directory: string, indexURL: string, chart: strin
 /** What is remembered; undefined when there is nothing usable. */
 export async function loadIndex(path: string): Promise<RememberedIndex | undefined> {
   const value = await loadJson(path);
+  await markUsed(path);
   const isUsable = isObject(value) && value.version === cacheVersion && isObject(value.index);
   return isUsable ? (value.index as unknown as RememberedIndex) : undefined;
 }

@@ -1,6 +1,5 @@
 // A remote repository as discovery reaches it: git in a private home, with the subscription's credentials bound to it.
 // Knows nothing of mirrors or selection.
-import { tmpdir } from "node:os";
 import type { Logger } from "../../base/log";
 import type { GitSubscription } from "../../model/resources";
 import type { Credentials, ToolPaths } from "../promotion/step";
@@ -21,7 +20,7 @@ export async function withGitRemote<T>(
   work: (remote: GitRemote) => Promise<T>,
 ): Promise<T> {
   const { credentials, mirrorDir, tools, log, signal } = options;
-  const client = await openRemote(tmpdir(), {
+  const client = await openRemote(undefined, {
     repoURL,
     programs: tools,
     ceiling: mirrorDir,

@@ -23,6 +23,7 @@ import {
   toDiscoveredTag,
   toGitSelection,
 } from "./git-selection";
+import { markUsed } from "./json-file";
 
 /** What discovery of a Git subscription is given. */
 export interface GitDiscoveryOptions {
@@ -55,6 +56,7 @@ export async function discoverGit(
     return await withDirectoryLock(path, signal, () =>
       withGitRemote(subscription, { ...options, credentials }, async (remote) => {
         const mirror = new GitMirror(path, remote);
+        await markUsed(path);
         try {
           return await discover(mirror, selection, subscription, options);
         } catch (error) {

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isObject } from "../../base/json";
 import type { ImageMetadata } from "./image-metadata";
-import { loadJson, saveJson } from "./json-file";
+import { loadJson, markUsed, saveJson } from "./json-file";
 
 const cacheVersion = 1;
 
@@ -27,6 +27,7 @@ export class ImageCache {
     const name = /[\w.-]{1,40}$/.exec(repository)?.[0] ?? "repository";
     const path = join(directory, `${name}-${hash}.json`);
     const content = toContent(await loadJson(path));
+    await markUsed(path);
     return new ImageCache(
       path,
       new Map(Object.entries(content.images)),

@@ -1,7 +1,7 @@
 // Small files that remember what can be found out again: read without fail, written as a whole.
 // Holds no meaning; each cache checks what it reads.
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** The content of a file; undefined when it is missing or damaged. */
@@ -11,6 +11,12 @@ export async function loadJson(path: string): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/** Notes that a file or folder of a cache is in use, for the caches' limits; nothing when there is none. */
+export async function markUsed(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => {});
 }
 
 /** Replaces a file; a reader sees the old content or the new. */

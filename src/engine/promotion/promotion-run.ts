@@ -124,6 +124,7 @@ export class PromotionRun {
     const found = await store.get("Promotion", this.#ref);
     if (found === undefined || isTerminalPhase(found.status?.phase)) return { state: "ended" };
     const directory = new WorkDirectory(this.#ports.workRoot, found.metadata.uid ?? found.metadata.name);
+    await this.#endOrphans(directory);
     if (found.metadata.deletionTimestamp !== undefined) {
       await this.#removeDirectory(directory);
       return { state: "ended" };
@@ -177,6 +178,17 @@ export class PromotionRun {
     return `Freight "${name}" is not available to Stage "${stage.metadata.name}" in namespace "${namespace}"`;
   }
 
+  /** What a killed process started must not go on beside this pass: a push of it could come after ours. */
+  async #endOrphans(directory: WorkDirectory): Promise<void> {
+    if ((await directory.interrupted()) === undefined) return;
+    try {
+      const ended = await directory.endOrphans();
+      if (ended > 0) this.#log.info(`Ended ${ended} programs that an earlier process left behind.`);
+    } catch (error) {
+      this.#log.warn(`Cannot look for programs that were left behind: ${errorMessage(error)}`);
+    }
+  }
+
   /** Where this pass starts. A new work directory means from the beginning, with the outputs of earlier runs kept. */
   async #prepare(
     promotion: Promotion,
@@ -186,7 +198,7 @@ export class PromotionRun {
     let isNew: boolean;
     try {
       isNew = await directory.create();
-      if (!isNew && (await directory.isMarked()) && !this.#mayResume(promotion)) {
+      if (!isNew && !this.#mayResume(promotion, await directory.interrupted())) {
         this.#log.info(
           `Promotion ${this.#ref.name} was interrupted in the middle of a step; its steps run again from the first.`,
         );
@@ -201,7 +213,9 @@ export class PromotionRun {
     return fresh;
   }
 
-  #mayResume({ spec, status }: Promotion): boolean {
+  /** Whether to go on where the record says, after what was interrupted in the work directory. */
+  #mayResume({ spec, status }: Promotion, interrupted: "step" | "new" | undefined): boolean {
+    if (interrupted !== "step") return interrupted === undefined;
     const uses = spec.steps?.[status?.currentStep ?? 0]?.uses ?? "";
     return findRunner(this.#parts.runners, uses)?.resumable === true;
   }
@@ -257,8 +271,8 @@ export class PromotionRun {
         aborted: stopped.signal,
         shutdown,
         beforeRun: async (progress) => {
-          await directory.markRunning();
           const written = await this.#write(this.#progressStatus(start, progress));
+          await directory.markRunning();
           if (wantsToStop(written.metadata) || isTerminalPhase(written.status?.phase)) stopped.abort();
         },
       },

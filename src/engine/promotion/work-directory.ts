@@ -1,8 +1,15 @@
 // The directory a Promotion works in: it outlives passes and restarts, and goes when the Promotion ends.
 // A mark beside it says that a step is in flight, so that a crash in the middle of a step can be told from a pause.
 import { createHash } from "node:crypto";
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { endProgramsBelow } from "../tools/orphans";
+
+/** Uids of the Promotions that have a directory below the engine's work root, those of other workspaces among them. */
+export async function uidsWithDirectories(root: string): Promise<ReadonlySet<string>> {
+  const names = await readdir(root).catch(() => []);
+  return new Set(names.flatMap((name) => /^promotion-([\w-]+)(?:\.running)?$/.exec(name)?.[1] ?? []));
+}
 
 /** A Promotion's own directory below the engine's work root. */
 export class WorkDirectory {
@@ -19,10 +26,15 @@ export class WorkDirectory {
     this.#mark = `${this.path}.running`;
   }
 
-  /** Makes the directory, readable to its owner only. Resolves with false when it was there already. */
+  /**
+   * Makes the directory, readable to its owner only. Resolves with false when it was there already. A new one is marked
+   * so before it is there: until a step is recorded as running in it, whatever is recorded happened in another.
+   */
   async create(): Promise<boolean> {
     await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    if ((await stat(this.path).catch(() => undefined)) !== undefined) return false;
     try {
+      await writeFile(this.#mark, "new", { flush: true });
       await mkdir(this.path, { mode: 0o700 });
       return true;
     } catch (error) {
@@ -31,7 +43,7 @@ export class WorkDirectory {
     }
   }
 
-  /** Notes that a step is in flight; the note is on disk when this resolves. */
+  /** Notes that a step is in flight, which is recorded already; the note is on disk when this resolves. */
   async markRunning(): Promise<void> {
     await writeFile(this.#mark, "", { flush: true });
   }
@@ -41,14 +53,16 @@ export class WorkDirectory {
     await rm(this.#mark, { force: true });
   }
 
-  /** True when a step was in flight as its process ended. */
-  async isMarked(): Promise<boolean> {
-    try {
-      await stat(this.#mark);
-      return true;
-    } catch {
-      return false;
-    }
+  /** What was under way as the last process ended: a step, the making of the directory, or nothing. */
+  async interrupted(): Promise<"step" | "new" | undefined> {
+    const text = await readFile(this.#mark, "utf8").catch(() => undefined);
+    if (text === undefined) return undefined;
+    return text === "new" ? "new" : "step";
+  }
+
+  /** Ends what a killed process left running here; resolves with the number of programs. */
+  endOrphans(): Promise<number> {
+    return endProgramsBelow(this.path);
   }
 
   /** Removes everything, present or not. */

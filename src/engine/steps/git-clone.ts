@@ -147,7 +147,11 @@ async function ensureRemoteBranch(
     `${sentence}: error checking if remote branch ${quoted} of repo ${url} exists`,
     repo.remoteBranchExists(branch, signal),
   );
-  if (exists) return;
+  if (exists) {
+    // Kargo's checkout of a branch that was made after its clone fails.
+    if (await repo.hasBranch(branch, signal)) return;
+    return orErrored(signal, sentence, repo.fetchBranch(branch, signal));
+  }
   if (!create) {
     throw errored(
       `${sentence}: remote branch ${quoted} of repo ${url} does not exist; set create=true if you'd like a ` +
@@ -155,7 +159,15 @@ async function ensureRemoteBranch(
     );
   }
   await orErrored(signal, sentence, repo.createOrphanBranch(branch, signal));
-  await orErrored(signal, sentence, pushNewBranch(context, repo, branch));
+  try {
+    await pushNewBranch(context, repo, branch);
+  } catch (error) {
+    // Another Stage made it first: where Kargo fails, that Stage's branch is as good as ours.
+    if (signal.aborted || !(await repo.remoteBranchExists(branch, signal).catch(() => false))) {
+      return orErrored(signal, sentence, Promise.reject(error));
+    }
+    await orErrored(signal, sentence, repo.fetchBranch(branch, signal));
+  }
 }
 
 async function pushNewBranch({ effects, signal }: Context, repo: BareRepo, branch: string): Promise<void> {

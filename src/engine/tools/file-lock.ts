@@ -2,10 +2,9 @@
 // that the lock of a killed process is taken over at once instead of after it has gone stale. Judges no content.
 import fs from "node:fs";
 import { readFile, stat, unlink, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import lockfile from "proper-lockfile";
-import { isObject } from "../../base/json";
+import { hasEnded, parseIdentity, thisProcess } from "./process-identity";
 
 /** A held lock. `lost` aborts when another process took the lock over (this one slept for too long). */
 export interface FileLock {
@@ -65,20 +64,13 @@ function lockPath(path: string): string {
   return `${path}.lock`;
 }
 
-/** Who holds a lock: a process of one run of one machine. */
-interface Holder {
-  readonly pid: number;
-  /** When the process began, where the system tells; so that a number given anew is not taken for the same process. */
-  readonly since: string;
-  readonly machine: string;
-}
-
 type Done = (error: NodeJS.ErrnoException | null) => void;
 
 /** What proper-lockfile asks of a file system, with files that name their holder where it would make empty folders. */
 const namedLocks = {
   ...fs,
-  mkdir: (path: string, done: Done) => fs.writeFile(path, self(), { flag: "wx" }, done),
+  mkdir: (path: string, done: Done) =>
+    fs.writeFile(path, JSON.stringify(thisProcess()), { flag: "wx" }, done),
   rmdir: (path: string, done: Done) =>
     fs.unlink(path, (error) => (isFolder(error) ? fs.rmdir(path, done) : done(error))),
   rmdirSync: (path: string) => fs.unlinkSync(path),
@@ -113,74 +105,13 @@ async function removeAbandonedLock(path: string, staleMs: number): Promise<boole
 }
 
 async function isAbandoned(path: string, staleMs: number): Promise<boolean> {
-  const holder = parseHolder(await readFile(path, "utf8").catch(() => ""));
-  return (holder !== undefined && isDead(holder)) || (await isOlderThan(path, staleMs));
+  const holder = parseIdentity(await readFile(path, "utf8").catch(() => ""));
+  return (holder !== undefined && hasEnded(holder)) || (await isOlderThan(path, staleMs));
 }
 
 async function isOlderThan(path: string, ms: number): Promise<boolean> {
   const info = await stat(path).catch(() => undefined);
   return info !== undefined && info.mtimeMs < Date.now() - ms;
-}
-
-function isDead({ pid, since, machine }: Holder): boolean {
-  if (machine !== thisMachine()) return false;
-  if (process.platform === "linux") return beginningOf(pid) !== since;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return hasCode(error, "ESRCH");
-  }
-}
-
-let ownText: string | undefined;
-
-/** This process as a holder. */
-function self(): string {
-  ownText ??= JSON.stringify({ pid: process.pid, since: beginningOf("self"), machine: thisMachine() });
-  return ownText;
-}
-
-/** When a process began, in ticks of the system; empty when it is no more (a zombie is not) or the system does not tell. */
-function beginningOf(pid: number | "self"): string {
-  try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
-    // pid (name) state parent …; the name may hold blanks and parentheses, and the 22nd field is the beginning
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? "" : (fields[19] ?? "");
-  } catch {
-    return "";
-  }
-}
-
-let machineText: string | undefined;
-
-/** This machine since it was started, and on Linux the part of it that sees the same process numbers. */
-function thisMachine(): string {
-  machineText ??= [hostname(), told(() => fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim())]
-    .concat(told(() => fs.readlinkSync("/proc/self/ns/pid")))
-    .join(" ");
-  return machineText;
-}
-
-function told(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return "";
-  }
-}
-
-function parseHolder(text: string): Holder | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isObject(value)) return undefined;
-    const { pid, since, machine } = value;
-    if (typeof pid !== "number" || typeof since !== "string" || typeof machine !== "string") return undefined;
-    return { pid, since, machine };
-  } catch {
-    return undefined; // still being written, or of an earlier version
-  }
 }
 
 function hasCode(error: unknown, code: string): boolean {

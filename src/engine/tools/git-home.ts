@@ -2,11 +2,11 @@
 // the user's own ~/.gitconfig, keys and agents are never in play (pkg/controller/git/base_repo.go).
 // Runs no git; only gpg, and only where a key is to be used.
 import { mkdir, mkdtemp, readdir, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { removeSshKey, sshCommand, writeAskpass } from "./git-auth";
 import { GitError, maskSecrets } from "./git-error";
 import { findProgram, hostEnvironment, ProgramError, runProgram } from "./process";
+import { tempFolderPrefix } from "./temp-folders";
 
 /** Who commits, and with which key. Empty or absent parts take Kargo's defaults. */
 export interface GitIdentity {
@@ -42,9 +42,9 @@ export class GitHome {
     this.#programs = programs;
   }
 
-  /** Makes a new home below `parent`. Throws GitError when the signing key cannot be imported. */
-  static async create(parent: string, prefix: string, options: GitHomeOptions): Promise<GitHome> {
-    const home = new GitHome(await realpath(await mkdtemp(join(parent, prefix))), options.programs);
+  /** Makes a new home whose path begins so. Throws GitError when the signing key cannot be imported. */
+  static async create(prefix: string, options: GitHomeOptions): Promise<GitHome> {
+    const home = new GitHome(await realpath(await mkdtemp(prefix)), options.programs);
     try {
       await home.#writeSettings(options);
       await writeAskpass(home.dir);
@@ -120,7 +120,7 @@ export class GitHome {
   /** Sockets have about a hundred bytes for their path, which a work directory deep in a profile exceeds. */
   async #shortPath(dir: string): Promise<string> {
     if (process.platform === "win32" || Buffer.byteLength(join(dir, "S.gpg-agent.browser")) < 100) return dir;
-    const folder = await mkdtemp(join(tmpdir(), "kargo-gpg-"));
+    const folder = await mkdtemp(tempFolderPrefix());
     this.#link = folder;
     await symlink(dir, join(folder, "home"));
     return join(folder, "home");

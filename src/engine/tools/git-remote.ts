@@ -1,12 +1,13 @@
 // Reaching a remote: a private home that can sign in to it, and questions it answers without a clone.
 // Decides nothing about when to push; it only says what came of it.
-import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { goQuote } from "../../base/go-text";
 import type { Logger } from "../../base/log";
 import { type GitArg, GitClient, type GitRun, operands } from "./git";
 import { type GitCredentials, type RemoteAccess, remoteAccess, shownUrl, writeSshKey } from "./git-auth";
 import { GitError, inContext, isRejected, withContext } from "./git-error";
 import { GitHome, type GitIdentity, type GitPrograms } from "./git-home";
+import { tempFolderPrefix } from "./temp-folders";
 
 /** What it takes to reach a remote. */
 export interface RemoteOptions {
@@ -25,13 +26,17 @@ export interface RemoteRef {
   readonly id: string;
 }
 
-/** A client in a new private home below `parent` that can sign in to the remote; close its home when done. */
+/**
+ * A client in a new private home that can sign in to the remote; close its home when done. The home is below `parent`,
+ * or a temporary folder when absent.
+ */
 export async function openRemote(
-  parent: string,
+  parent: string | undefined,
   options: RemoteOptions & { readonly identity?: GitIdentity; readonly ceiling?: string },
 ): Promise<GitClient> {
   const { repoURL, credentials, programs } = options;
-  const home = await withContext("error configuring the author", GitHome.create(parent, "repo-", options));
+  const prefix = parent === undefined ? tempFolderPrefix() : join(parent, "repo-");
+  const home = await withContext("error configuring the author", GitHome.create(prefix, options));
   try {
     const access = await signIn(home, repoURL, credentials);
     return new GitClient({
@@ -71,7 +76,7 @@ export async function listRemoteRefs(
   options: RemoteOptions,
   ...patterns: readonly string[]
 ): Promise<readonly RemoteRef[]> {
-  const client = await openRemote(tmpdir(), options);
+  const client = await openRemote(undefined, options);
   try {
     const args = ["ls-remote", operands, client.access?.url ?? options.repoURL, ...patterns];
     const context = `error listing refs in remote repo ${goQuote(shownUrl(options.repoURL))}`;

@@ -104,6 +104,26 @@ export class BareRepo {
     await runPush(this.#client, [operands, "origin", refspec], { cwd: this.dir, signal });
   }
 
+  /** True when the branch is here; one that somebody made since the clone is not. */
+  async hasBranch(branch: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#client.run(["show-ref", "--verify", "--quiet", operands, `refs/heads/${branch}`], {
+        cwd: this.dir,
+        signal,
+      });
+      return true;
+    } catch (error) {
+      if (GitError.is(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Takes the remote's branch as it is now, whatever is here under its name. */
+  async fetchBranch(branch: string, signal: AbortSignal): Promise<void> {
+    const refspec = `+refs/heads/${branch}:refs/heads/${branch}`;
+    await this.#client.run(["fetch", "--no-tags", operands, "origin", refspec], { cwd: this.dir, signal });
+  }
+
   /** Adds a working tree and, when asked, narrows it. Throws GitError; a failed sparse checkout leaves no tree. */
   async addWorktree(options: AddWorktreeOptions): Promise<Worktree> {
     const { path, ref, signal, sparse = [] } = options;

@@ -1,10 +1,10 @@
 // Makes a bare repository whose first commit on main is the content of a folder.
 // For samples; promotions never call it.
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GitClient, operands } from "./git";
 import { GitHome, type GitPrograms } from "./git-home";
+import { tempFolderPrefix } from "./temp-folders";
 
 /** What to make a repository of. Paths are absolute; `from` gets a `.git` folder of its own. */
 export interface SeedOptions {
@@ -19,8 +19,8 @@ export interface SeedOptions {
 /** Makes the repository. Throws GitError. */
 export async function seedRepository(options: SeedOptions): Promise<void> {
   const { from, repository, message, programs = {}, signal } = options;
-  const parent = await mkdtemp(join(tmpdir(), "kargo-seed-"));
-  const home = await GitHome.create(parent, "home-", { programs, signal });
+  const parent = await mkdtemp(tempFolderPrefix());
+  const home = await GitHome.create(join(parent, "home-"), { programs, signal });
   try {
     const git = new GitClient({ home, programs });
     await git.run(["init", "--quiet", "--bare", "--initial-branch=main", operands, repository], {

@@ -1,6 +1,5 @@
 // A passing look at one branch of a remote: a shallow clone outside the work directory that is gone once looked at.
 // Commits and pushes nothing (pkg/controller/git/repo.go, for git-open-pr alone).
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { goQuote } from "../../base/go-text";
 import { type GitClient, type GitRun, hidden, operands } from "./git";
@@ -23,7 +22,7 @@ export class ShallowClone {
   /** Clones `branch` into the system's folder for temporary files. Throws GitError. */
   static async make(options: RemoteOptions & { readonly branch: string }): Promise<ShallowClone> {
     const { repoURL, branch, signal } = options;
-    const client = await openRemote(tmpdir(), options);
+    const client = await openRemote(undefined, options);
     try {
       const dir = join(client.home.dir, "repo");
       const args = [

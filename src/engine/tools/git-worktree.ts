@@ -1,7 +1,7 @@
 // A working tree that git-clone made: what steps do in it, without reaching the remote (pkg/controller/git/work_tree.go).
 // Integrating and pushing is git-push.ts.
 import { realpath } from "node:fs/promises";
-import { dirname, isAbsolute, posix, relative, sep } from "node:path";
+import { dirname, isAbsolute, join, posix, relative, sep } from "node:path";
 import { goQuote } from "../../base/go-text";
 import type { Logger } from "../../base/log";
 import { GitClient, type GitRun, hidden, operands } from "./git";
@@ -116,7 +116,7 @@ export class Worktree {
     const { home, programs } = this.client;
     const ownHome = await withContext(
       "error setting up author + committer information for commit command",
-      GitHome.create(home.dir, "author-", { identity: author, programs, signal }),
+      GitHome.create(join(home.dir, "author-"), { identity: author, programs, signal }),
     );
     try {
       await this.#run("error committing changes", args, signal, ownHome);

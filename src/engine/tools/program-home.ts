@@ -1,9 +1,9 @@
 // A home of its own for each run of helm and kustomize: no settings, caches or sign-ins of the user reach them, and
 // nothing they leave there stays. Starts no program; process.ts does.
 import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram, hostEnvironment, ProgramError } from "./process";
+import { tempFolderPrefix } from "./temp-folders";
 
 /** A folder for one run and the environment that makes a program live in it. */
 export interface ProgramHome {
@@ -30,7 +30,7 @@ const installHints: Readonly<Record<string, string>> = {
 
 /** Makes a home, runs `act` with it and removes it, whatever happens. */
 export async function withProgramHome<T>(act: (home: ProgramHome) => Promise<T>): Promise<T> {
-  const dir = await realpath(await mkdtemp(join(tmpdir(), "kargo-workbench-home-")));
+  const dir = await realpath(await mkdtemp(tempFolderPrefix()));
   try {
     const temp = join(dir, "tmp");
     await mkdir(temp, { mode: 0o700 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { StoreError } from "../../../../src/engine/ports";
 import { type StepContext, StepError } from "../../../../src/engine/promotion/step";
+import { WorkDirectory } from "../../../../src/engine/promotion/work-directory";
 import { requestAbort, StageDriver } from "../../../../src/engine/reconcile/stage-driver";
 import type { PromotionStatus, PromotionStep } from "../../../../src/model/resources";
 import { freight, namespace, required, stage, World } from "../../../support/promotion-world";
@@ -240,6 +241,36 @@ for (const [name, resumable, expected] of [
     await restart(made).drive(namespace, "test", { signal: new AbortController().signal });
     assert.deepEqual(ran, expected);
     assert.equal((await status(made, metadata.name)).phase, "Succeeded");
+    assert.deepEqual(workDirectories(made), []);
+  });
+}
+
+for (const resumable of [true, false]) {
+  test(`a crash right after a lost work directory was made anew: all steps run, resumable ${resumable}`, async (t) => {
+    let isSecond = false;
+    const ran: string[] = [];
+    const made = world(t, steps("copy", "http"), {
+      copy: () => {
+        ran.push("copy");
+        return { status: "Succeeded" };
+      },
+      http: {
+        more: { resumable },
+        run: () => {
+          ran.push("http");
+          return { status: isSecond ? "Succeeded" : "Running" };
+        },
+      },
+    });
+    const { metadata } = await made.promote("test", "aaa");
+    await made.drive("test");
+    const { workRoot } = made.ports;
+    const uid = metadata.uid ?? "";
+    rmSync(join(workRoot, `promotion-${uid}`), { recursive: true });
+    await new WorkDirectory(workRoot, uid).create();
+    isSecond = true;
+    await restart(made).drive(namespace, "test", { signal: new AbortController().signal });
+    assert.deepEqual(ran, ["copy", "http", "copy", "http"]);
     assert.deepEqual(workDirectories(made), []);
   });
 }
