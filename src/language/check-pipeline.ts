@@ -12,10 +12,13 @@ export function pipelineFindings(
   index: WorkspaceIndex,
 ): Finding[] {
   const { facts } = entry;
+  // A patch holds only parts, and what it patches is judged for itself.
+  if (index.isPatch(entry.file)) return [];
   const findings = (facts.requests ?? []).flatMap(soakFinding);
   if (!index.isComplete(namespace)) return findings;
   if (facts.kind === "Stage") {
-    const stages: Stages = (name) => index.find("Stage", namespace, name)[0];
+    const stages: Stages = (name) =>
+      index.find("Stage", namespace, name).find(({ file }) => !index.isPatch(file));
     const inCircle = circleFindings(entry, stages);
     findings.push(...inCircle);
     if (inCircle.length === 0) findings.push(...originFindings(entry, stages, index));

@@ -212,11 +212,13 @@ function unique(findings: readonly Finding[]): Finding[] {
 function patchesOf(unit: Unit): string[] {
   if (!unit.text.includes("patches")) return [];
   const kustomization = unit.tree.value as
-    | { kind?: unknown; patches?: unknown; patchesStrategicMerge?: unknown }
+    | { apiVersion?: unknown; kind?: unknown; patches?: unknown; patchesStrategicMerge?: unknown }
     | undefined;
   if (kustomization === undefined || kustomization === null) return [];
-  if (kustomization.kind !== "Kustomization" && kustomization.kind !== "Component") return [];
-  const { patches, patchesStrategicMerge } = kustomization;
+  const { apiVersion, kind = "Kustomization", patches, patchesStrategicMerge } = kustomization;
+  // Kustomize takes a file without both for a kustomization; kinds of others may be called the same.
+  if (kind !== "Kustomization" && kind !== "Component") return [];
+  if (apiVersion !== undefined && !String(apiVersion).startsWith("kustomize.config.k8s.io/")) return [];
   const named = Array.isArray(patches)
     ? patches.map((patch: unknown) => (patch as { path?: unknown } | null)?.path)
     : [];

@@ -54,7 +54,7 @@ export class Diagnostics {
     for (const placed of source.units) {
       if (!placed.unit.relevant) continue;
       for (const one of this.findings(file, placed.unit, settings.customSteps)) {
-        if (ignored.has(one.rule) || (isPatch && wholeness.has(one.rule))) continue;
+        if (ignored.has(one.rule) || (isPatch && !holdsInPatch(one, placed.unit))) continue;
         const severity = this.severityOf(one, placed.unit, settings);
         if (severity !== "off") diagnostics.push(toDiagnostic(one, placed, severity));
       }
@@ -104,6 +104,12 @@ interface Known {
   readonly key: string;
   readonly steps: RuleSettings["customSteps"];
   readonly findings: readonly Finding[];
+}
+
+/** What is missing in a patch stands in what it patches, and `$patch` and its like are for Kustomize. */
+function holdsInPatch(one: Finding, unit: Unit): boolean {
+  if (wholeness.has(one.rule) || one.rule === "admission") return false;
+  return one.rule !== "unknown-key" || !textAt(one, unit).startsWith("$");
 }
 
 function textAt({ start, end }: Span, unit: Unit): string {

@@ -34,7 +34,7 @@ interface Seen {
 function sketch(unit: Unit): ResourceSketch | null | undefined {
   if (!unit.relevant) return null;
   const { text } = unit;
-  if (foreignBraces.test(text) || indirect.test(text)) return undefined;
+  if (foreignBraces.test(text) || indirect.test(text) || /^patches/m.test(text)) return undefined;
   const seen = readLines(text);
   if (seen === undefined) return undefined;
   const kind = seen.top.get("kind");

@@ -34,7 +34,7 @@ const commercialVersion = "ee.kargo.akuity.io/v1alpha1";
 export const kargoVersion = "kargo.akuity.io/v1alpha1";
 /** What a text must hold before it is worth parsing. */
 const mentionsUs =
-  /kargo\.akuity\.io|argoproj\.io\/v1alpha1|kustomize\.config\.k8s\.io|kind:\s*["']?(?:Secret|ConfigMap|List)\b/;
+  /kargo\.akuity\.io|argoproj\.io\/v1alpha1|kustomize\.config\.k8s\.io|kind:\s*["']?(?:Secret|ConfigMap|List)\b|^patches(?:StrategicMerge)?\s*:/m;
 /** Braces of Helm and its like, outside Kargo's own `${{`. */
 export const foreignBraces = /(?<!\$)\{\{/;
 /** A line that is a template's statement, or whose value is one without quotes. */

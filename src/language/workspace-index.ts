@@ -50,6 +50,7 @@ export class WorkspaceIndex {
   /** Kinds that occur in documents of template engines: what they hold is not known. */
   private readonly templatedKinds = new Map<string, number>();
   private readonly patchFiles = new Map<string, number>();
+  private patchChanges = 0;
   /** Counts every change that other documents can see. */
   version = 0;
   private isReading = false;
@@ -117,14 +118,14 @@ export class WorkspaceIndex {
   /** Resources of that kind and name. A namespaced kind without a namespace is looked for among its like. */
   find(kind: string, namespace: string | undefined, name: string): readonly IndexedResource[] {
     const key = namespaceOf({ kind, ...(namespace === undefined ? {} : { namespace }) });
-    return [...(this.namespaces.get(key)?.kinds.get(kind)?.get(name) ?? [])];
+    return this.whole([...(this.namespaces.get(key)?.kinds.get(kind)?.get(name) ?? [])]);
   }
 
   /** All resources of a kind in a namespace, each once, in no order. */
   all(kind: string, namespace: string | undefined): readonly IndexedResource[] {
     const key = namespaceOf({ kind, ...(namespace === undefined ? {} : { namespace }) });
     const byName = this.namespaces.get(key)?.kinds.get(kind);
-    return byName === undefined ? [] : [...byName.values()].flatMap((found) => [...found]);
+    return byName === undefined ? [] : [...byName.values()].flatMap((found) => this.whole([...found]));
   }
 
   /** Every resource of the workspace. */
@@ -150,7 +151,7 @@ export class WorkspaceIndex {
     const found = this.namespaces.get(namespace ?? unsaid);
     const own = (found?.generation ?? 0) + (selects ? (found?.labels ?? 0) : 0);
     const shared = this.namespaces.get(cluster)?.generation ?? 0;
-    return `${own} ${shared} ${this.templatedKinds.size} ${this.isReading}`;
+    return `${own} ${shared} ${this.templatedKinds.size} ${this.patchChanges} ${this.isReading}`;
   }
 
   /** Where a unit is in its file. */
@@ -163,9 +164,23 @@ export class WorkspaceIndex {
     return this.patchFiles.has(name);
   }
 
+  /** Without the patches of what is there as a whole. */
+  private whole(found: readonly IndexedResource[]): readonly IndexedResource[] {
+    if (this.patchFiles.size === 0 || found.length < 2) return found;
+    const whole = found.filter(({ file }) => !this.patchFiles.has(file));
+    return whole.length > 0 ? whole : found;
+  }
+
+  private countPatches(file: string, unit: Unit, by: 1 | -1): void {
+    for (const patch of patchesOf(unit)) {
+      count(this.patchFiles, joinPath(file, patch), by);
+      this.patchChanges++;
+    }
+  }
+
   private add(file: string, unit: Unit): void {
     for (const kind of templatedKindsOf(unit)) count(this.templatedKinds, kind, 1);
-    for (const patch of patchesOf(unit)) count(this.patchFiles, joinPath(file, patch), 1);
+    this.countPatches(file, unit, 1);
     const resources = resourcesOf(unit);
     if (resources.length === 0) return;
     const entries = resources.map((facts) => ({ file, unit, facts }));
@@ -180,7 +195,7 @@ export class WorkspaceIndex {
 
   private remove(file: string, unit: Unit): void {
     for (const kind of templatedKindsOf(unit)) count(this.templatedKinds, kind, -1);
-    for (const patch of patchesOf(unit)) count(this.patchFiles, joinPath(file, patch), -1);
+    this.countPatches(file, unit, -1);
     for (const entry of this.entries.get(unit) ?? []) {
       const { name, kind } = entry.facts;
       if (name === undefined) continue;
@@ -280,9 +295,10 @@ function count(map: Map<string, number>, key: string, by: number): void {
 /** A path beside `file`; names of files are URIs or paths with `/`. */
 function joinPath(file: string, relative: string): string {
   const parts = file.split("/").slice(0, -1);
+  const isUri = file.startsWith("file://");
   for (const part of relative.split("/")) {
     if (part === "..") parts.pop();
-    else if (part !== "." && part !== "") parts.push(part);
+    else if (part !== "." && part !== "") parts.push(isUri ? encodeURI(part) : part);
   }
   return parts.join("/");
 }

@@ -198,6 +198,67 @@ test("other files are looked at, and followed", () => {
   assert.deepEqual(diagnosticRows(service), ["unresolved-reference: test"]);
 });
 
+const head = "apiVersion: kargo.akuity.io/v1alpha1\nkind: Stage\n";
+const kustomizations: Record<string, readonly [name: string, text: string]> = {
+  "by path": [
+    "kustomization.yaml",
+    "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatches:\n- path: my patch.yaml",
+  ],
+  "without kind and apiVersion": [
+    "kustomization.yml",
+    "resources: [../base]\npatches:\n- path: ./my patch.yaml\n  target: {kind: Stage}",
+  ],
+  "the old way": ["kustomization.yaml", "patchesStrategicMerge:\n- my patch.yaml"],
+  "by a component": [
+    "kustomization.yaml",
+    "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: my patch.yaml}]",
+  ],
+  "from another folder": ["../base/kustomization.yaml", "patches: [{path: ../overlay/my patch.yaml}]"],
+};
+const patches: Record<string, readonly [text: string, ...rows: string[]]> = {
+  "one field": [`${head}metadata:\n  name: test\nspec:\n  shard: x\n`],
+  "the removal of a resource": [`${head}metadata:\n  name: test\n$patch: delete\n`],
+  "the removal of a field": [`${head}metadata:\n  name: test\nspec:\n  shard: null\n`],
+  "a part of a source": [
+    `${head}metadata:\n  name: test\n  namespace: demo\nspec:\n  requestedFreight:\n  - origin: {kind: Warehouse, name: app}\n    sources: {}\n`,
+  ],
+  "still a wrong key": [`${head}metadata:\n  name: test\nspec:\n  shrad: x\n`, "unknown-key: shrad"],
+  "still a wrong type": [`${head}metadata:\n  name: test\nspec:\n  shard: [1]\n`, "type: shard"],
+  "operations, not a resource": ["- op: replace\n  path: /spec/shard\n  value: kargo.akuity.io\n"],
+};
+for (const [way, [name, kustomization]] of Object.entries(kustomizations)) {
+  for (const [what, [patch, ...rows]] of Object.entries(patches)) {
+    test(`a patch named ${way} holds only parts: ${what}`, () => {
+      const file = "file:///w/overlay/my%20patch.yaml";
+      const kustomizationFile = new URL(name, file).href;
+      const whole = project(stage("test"), stage("uat", { from: ["test"] }));
+      const service = serviceOf({
+        "file:///w/base/all.yaml": whole,
+        [file]: patch,
+        [kustomizationFile]: kustomization,
+      });
+      assert.deepEqual(diagnosticRows(service, file), rows);
+      assert.deepEqual(diagnosticRows(service, "file:///w/base/all.yaml"), []);
+      // Without the kustomization it is a document like any other.
+      service.remove(kustomizationFile);
+      const isResource = patch.startsWith("apiVersion");
+      assert.equal(diagnosticRows(service, file).length > rows.length, isResource);
+    });
+  }
+}
+
+test("what a kustomization names as a resource is judged as a whole", () => {
+  const text = `${head}metadata:\n  name: test\nspec:\n  shard: x\n`;
+  const kustomization = "resources: [a.yaml]\npatches: [{path: b.yaml}]\n";
+  const service = serviceOf({ "file:///w/a.yaml": text, "file:///w/kustomization.yaml": kustomization });
+  assert.deepEqual(diagnosticRows(service, "file:///w/a.yaml"), ["required: spec"]);
+});
+
+test("values of a Helm chart that hold resources are left alone", () => {
+  const values = `extraObjects:\n- ${head.replaceAll("\n", "\n  ")}metadata: {name: 1}\n`;
+  assert.deepEqual(diagnosticRows(serviceOf(values)), []);
+});
+
 test("a file that a kustomization applies as a patch holds only parts", () => {
   const patch = "apiVersion: kargo.akuity.io/v1alpha1\nkind: Stage\nmetadata: {name: a}\nspec: {shardd: x}\n";
   const kustomization =
