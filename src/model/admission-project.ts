@@ -55,7 +55,8 @@ function policyProblems(policies: unknown, path: Path, regexProblem: RegexCheck)
     if (stage.includes(":")) {
       const problem = patternProblem(stage, regexProblem);
       const at = [...path, index, "stageSelector", "name"];
-      if (problem !== undefined) problems.push(invalid(at, stage, problem));
+      const blame = isObject(policy.stageSelector) ? at : [...path, index, "stage"];
+      if (problem !== undefined) problems.push(invalid(at, stage, problem, blame));
       continue;
     }
     const earlier = first.get(stage);

@@ -119,13 +119,26 @@ export function documentProblems(
   return [...faults, ...refused, ...futile(resource)];
 }
 
-/** A fault tells about its own place, about the field it misses, and a wrong type about all that lies in it. */
+/**
+ * A fault tells about its own place, about the field it misses, and a wrong type about all that lies in it. Where a field
+ * is faulty, or fields contradict each other, what a webhook would say of the object around them is moot; configurations of steps it does not look into.
+ */
 function covers(fault: SchemaProblem, path: Path): boolean {
   if (fault.code === "type" && isPrefix(fault.path, path)) return true;
+  if (fault.code === "rule" && isSame(fault.at === "key" ? fault.path.slice(0, -1) : fault.path, path))
+    return true;
+  if (isPrefix(path, fault.path) && moot.has(fault.code) && !fault.path.slice(path.length).includes("config"))
+    return true;
   const place =
     fault.code === "required" && fault.missing !== undefined ? [...fault.path, fault.missing] : fault.path;
-  return place.length === path.length && isPrefix(place, path);
+  return isSame(place, path);
 }
+
+function isSame(one: Path, other: Path): boolean {
+  return one.length === other.length && isPrefix(one, other);
+}
+
+const moot: ReadonlySet<ProblemCode> = new Set(["type", "items", "pattern", "length", "enum"]);
 
 function isPrefix(start: Path, path: Path): boolean {
   return start.length <= path.length && start.every((segment, index) => segment === path[index]);

@@ -112,11 +112,17 @@ export function sample(
 
 function sampleText(schema: RawSchema, random: () => number, faults: number): string {
   if (random() < faults || (random() < 0.25 && schema.minLength === undefined)) return pick(texts, random);
+  return fittingText(schema, random);
+}
+
+/** A text that fits, if there is one among those known here. */
+export function fittingText(schema: RawSchema, random: () => number, more: readonly string[] = []): string {
   const pattern = typeof schema.pattern === "string" ? new RegExp(schema.pattern) : undefined;
-  const fitting = texts.filter((text) => {
+  const fitting = [...texts, ...more].filter((text) => {
+    if (Array.isArray(schema.enum)) return schema.enum.includes(text);
     if (typeof schema.minLength === "number" && text.length < schema.minLength) return false;
     if (schema.format === "uri") return text.startsWith("http");
-    if (schema.format === "email") return /^\w+@/.test(text);
+    if (schema.format === "email") return /^\w+@[^:]+$/.test(text);
     if (schema.format === "date-time") return text.endsWith("Z");
     return pattern === undefined || pattern.test(text);
   });
@@ -151,7 +157,8 @@ function sampleObject(
   return value;
 }
 
-function asSchema(value: unknown): RawSchema {
+/** The value as a schema; what is none says nothing. */
+export function asSchema(value: unknown): RawSchema {
   return typeof value === "object" && value !== null ? (value as RawSchema) : {};
 }
 

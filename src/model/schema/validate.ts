@@ -100,15 +100,30 @@ function checkObject(written: Readonly<Record<string, unknown>>, schema: ObjectS
   for (const name of schema.required) {
     if (value[name] === undefined) report(place, missing(name, `\`${name}\` is missing.`));
   }
-  for (const choice of schema.choices ?? []) reportAny(place, choiceFault(value, choice, place));
+  const inner: SchemaProblem[] = [];
+  for (const name of keys) checkField(name, schema, value, { ...place, problems: inner });
+  for (const choice of schema.choices ?? []) {
+    const fault = choiceFault(value, choice, place);
+    if (fault !== undefined && !isTold(fault, choice, inner, place)) report(place, fault);
+  }
   for (const rule of schema.rules ?? []) {
     if (rule.holds(value)) continue;
     const { message, field } = rule;
     const blamed = field !== undefined && value[field] !== undefined;
     report(place, { code: "rule", message, ...(blamed ? { path: [...place.path, field], at: "key" } : {}) });
   }
-  for (const name of keys) checkField(name, schema, value, place);
+  place.problems.push(...inner);
   checkMissingConfig(written, schema, place);
+}
+
+/** A field that is there and faulty was meant to be the choice. */
+function isTold(
+  { missing }: Fault,
+  { fields }: Choice,
+  inner: readonly SchemaProblem[],
+  { path: { length } }: Place,
+): boolean {
+  return missing !== undefined && inner.some(({ path }) => fields.includes(String(path[length])));
 }
 
 /**

@@ -1,11 +1,7 @@
 // The table against Kargo's own schemas, judged by ajv over documents made from those schemas with a seed.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import Ajv, { type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import { parse } from "yaml";
-import { isDateTime, isEmail, isUri } from "../../../../src/model/schema/formats";
+import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import {
   kindSchema,
   type SchemaProblem,
@@ -15,58 +11,19 @@ import {
 } from "../../../../src/model/schema/schema";
 import { type StepKind, stepKinds } from "../../../../src/model/schema/step-kinds";
 import { type RawSchema, type Resolve, randomFrom, sample } from "../../../support/json-schema-samples";
-
-const data = "../shared/kargo-1.11.2";
-const stepFolder = join(data, "step-schemas");
-const crdFolder = join(data, "crds");
-const present = existsSync(stepFolder) && existsSync(crdFolder);
-if (!present) console.error(`SKIPPED: ${data} is not here, the schemas are not compared with Kargo's.`);
-const skip = present ? false : `${data} is absent`;
+import {
+  crds,
+  filledIn,
+  newAjv,
+  readSteps,
+  skip,
+  stepFiles,
+  toJsonSchema,
+  withoutNulls,
+} from "../../../support/kargo-schemas";
 
 const faultRates = [0, 0.01, 0.05, 0.2];
 const samplesPerSchema = 400;
-
-/** What Kargo's CEL rules say, written anew. A rule that is not here fails the test. */
-const celRules: Readonly<Record<string, (self: never) => boolean>> = {
-  "has(self.uses) && !has(self.task)": (self: RawSchema) => "uses" in self && !("task" in self),
-  "(has(self.uses) ? !has(self.task) : has(self.task))": (self: RawSchema) =>
-    "uses" in self !== "task" in self,
-  "!has(self.task) || !has(self.continueOnError)": (self: RawSchema) =>
-    !("task" in self && "continueOnError" in self),
-  "!has(self.task) || !has(self.retry)": (self: RawSchema) => !("task" in self && "retry" in self),
-  "has(self.freight) != has(self.origin)": (self: RawSchema) => "freight" in self !== "origin" in self,
-  "has(self.stage) ? !has(self.stageSelector) : has(self.stageSelector)": (self: RawSchema) =>
-    "stage" in self !== "stageSelector" in self,
-  "self.size() == 0 || self[0] == 'Failed' || self[0] == 'Errored'": (self: string[]) =>
-    self.length === 0 || self[0] === "Failed" || self[0] === "Errored",
-  "self.size() <= 1 || self[1] == 'Failed' || self[1] == 'Errored'": (self: string[]) =>
-    self.length <= 1 || self[1] === "Failed" || self[1] === "Errored",
-  "self.size() == 0 || self[0] == 'Failed' || self[0] == 'Error'": (self: string[]) =>
-    self.length === 0 || self[0] === "Failed" || self[0] === "Error",
-  "self.size() <= 1 || self[1] == 'Failed' || self[1] == 'Error'": (self: string[]) =>
-    self.length <= 1 || self[1] === "Failed" || self[1] === "Error",
-};
-
-function newAjv(): Ajv {
-  const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
-  ajv.addFormat("uri", isUri);
-  ajv.addFormat("email", isEmail);
-  ajv.addFormat("date-time", isDateTime);
-  for (const format of ["int32", "int64"]) ajv.addFormat(format, true);
-  ajv.addKeyword({
-    keyword: "x-kubernetes-validations",
-    errors: false,
-    validate: (rules: readonly { rule: string }[], value: unknown) =>
-      typeof value !== "object" ||
-      value === null ||
-      rules.every(({ rule }) => {
-        const holds = celRules[rule];
-        assert.ok(holds, `unknown CEL rule: ${rule}`);
-        return Array.isArray(value) !== rule.startsWith("self.size") || holds(value as never);
-      }),
-  });
-  return ajv;
-}
 
 const pathOf = (error: ErrorObject): string => {
   const key = error.keyword === "additionalProperties" ? `/${error.params.additionalProperty}` : "";
@@ -88,34 +45,14 @@ function isMoot(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
 }
 const inBranch = (error: ErrorObject) => /\/(oneOf|anyOf)\//.test(error.schemaPath);
 
-function steps(): { ajv: Ajv; raw: Map<string, RawSchema>; resolve: Resolve } {
-  const ajv = newAjv();
-  const raw = new Map<string, RawSchema>();
-  for (const file of readdirSync(stepFolder)) {
-    const { $schema, ...schema } = JSON.parse(readFileSync(join(stepFolder, file), "utf8"));
-    raw.set(file, { ...schema, $id: file });
-    ajv.addSchema({ ...schema, $id: file });
-  }
-  const resolve: Resolve = (ref, root) => {
-    const [file, pointer = ""] = ref.split("#");
-    const target = file ? (raw.get(file) as RawSchema) : root;
-    const schema = pointer
-      .split("/")
-      .filter(Boolean)
-      .reduce((at: RawSchema, key) => at[key] as RawSchema, target);
-    return { schema, root: target };
-  };
-  return { ajv, raw, resolve };
-}
-
 test("every step schema of Kargo is in the table and no other", { skip }, () => {
-  const files = readdirSync(stepFolder).filter((file) => file.endsWith("-config.json"));
+  const files = stepFiles.filter((file) => file.endsWith("-config.json"));
   assert.deepEqual(files.map((file) => file.replace("-config.json", "")).sort(), [...stepKinds].sort());
 });
 
 for (const kind of stepKinds) {
   test(`configurations of ${kind} are judged as Kargo's schema judges them`, { skip }, () => {
-    const { ajv, raw, resolve } = steps();
+    const { ajv, raw, resolve } = readSteps();
     const file = `${kind}-config.json`;
     const judge = ajv.getSchema(file) as ValidateFunction;
     const schema = raw.get(file) as RawSchema;
@@ -176,12 +113,6 @@ function compareEditor(kind: StepKind, value: unknown, fits: boolean): void {
   assert.equal(problems.length === 0, fits, `${JSON.stringify(value)}\n${JSON.stringify(problems)}`);
 }
 
-/** Fields a CRD requires but users need not write, because Kargo fills them in before the CRD is looked at. */
-const filledIn: Readonly<Record<string, readonly string[]>> = {
-  Warehouse: ["interval"],
-  Promotion: ["steps"],
-};
-
 /** Problems of ours that the CRD cannot have, each with its reason. */
 const beyondCrd: readonly [reason: string, (problem: SchemaProblem) => boolean][] = [
   ["the API server prunes unknown fields", (p) => p.code === "unknown-key"],
@@ -202,14 +133,10 @@ const beyondCrd: readonly [reason: string, (problem: SchemaProblem) => boolean][
   ["a condition that is no template fails at run time", (p) => p.code === "template"],
 ];
 
-const crds = present
-  ? readdirSync(crdFolder).map((file) => parse(readFileSync(join(crdFolder, file), "utf8")).spec)
-  : [];
-
 for (const crd of crds) {
   const kind: string = crd.names.kind;
   test(`${kind} is judged as its CRD judges it`, () => {
-    const raw = toJsonSchema(crd.versions[0].schema.openAPIV3Schema, filledIn[kind] ?? []);
+    const raw = toJsonSchema(crd.versions[0]?.schema.openAPIV3Schema ?? {}, filledIn[kind] ?? []);
     const judge = newAjv().compile(raw);
     const known = kindSchema(kind);
     assert.ok(known);
@@ -250,20 +177,6 @@ for (const crd of crds) {
   });
 }
 
-/** The API server drops fields that are null before a CRD is looked at (PruneNonNullableNullsWithoutDefaults). */
-function withoutNulls(value: unknown, schema: RawSchema): unknown {
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, (schema.items ?? {}) as RawSchema));
-  if (typeof value !== "object" || value === null) return value;
-  const { properties = {}, additionalProperties = {} } = schema as Record<string, RawSchema>;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
-      const known = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
-      if (inner === null && Object.keys(known as RawSchema).length > 0) return [];
-      return [[key, withoutNulls(inner, known as RawSchema)]];
-    }),
-  );
-}
-
 /** Where a CRD blames what we blame: rules on the whole object or list, and on lists only when their entries are right. */
 function crdPaths(problems: readonly SchemaProblem[]): string[] {
   const text = (path: readonly (string | number)[]) => path.map((segment) => `/${segment}`).join("");
@@ -277,23 +190,4 @@ function crdPaths(problems: readonly SchemaProblem[]): string[] {
   const lists = problems.filter(isListRule).map(({ path }) => text(path.slice(0, -1)));
   const moot = (list: string) => paths.some((path) => path.startsWith(`${list}/`));
   return [...new Set([...paths, ...lists.filter((list) => !moot(list))])].sort();
-}
-
-/** A structural schema as JSON schema: sets are unique lists, descriptions are dropped. */
-function toJsonSchema(schema: RawSchema, optional: readonly string[]): RawSchema {
-  const inner = (value: unknown) => toJsonSchema(value as RawSchema, optional);
-  const entries = Object.entries(schema).flatMap(([keyword, value]): [string, unknown][] => {
-    if (keyword === "description" && typeof value === "string") return [];
-    if (keyword === "required")
-      return [[keyword, (value as string[]).filter((name) => !optional.includes(name))]];
-    if (keyword === "x-kubernetes-list-type" && value === "set") return [["uniqueItems", true]];
-    if (keyword === "properties") {
-      return [
-        [keyword, Object.fromEntries(Object.entries(value as RawSchema).map(([k, v]) => [k, inner(v)]))],
-      ];
-    }
-    if (keyword === "items" || keyword === "additionalProperties") return [[keyword, inner(value)]];
-    return [[keyword, value]];
-  });
-  return Object.fromEntries(entries);
 }
