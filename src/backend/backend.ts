@@ -7,7 +7,15 @@ import type { Event } from "../base/events";
 import type { KargoEvent } from "../model/events";
 import type { ResourceProblem, SourceLocation } from "../model/parse";
 import type { ProjectTree } from "../model/pipeline";
-import type { Artifacts, Freight, Promotion, ResourceRef, Stage, Warehouse } from "../model/resources";
+import type {
+  AnalysisRun,
+  Artifacts,
+  Freight,
+  Promotion,
+  ResourceRef,
+  Stage,
+  Warehouse,
+} from "../model/resources";
 
 /** An immutable whole of what a backend knows. A new one is made for every change; nothing in it is ever mutated. */
 export interface Snapshot {
@@ -145,6 +153,10 @@ export interface Backend extends Disposable {
     act: "reverify" | "abort",
     options: ActOptions & { readonly actor?: string },
   ): Promise<Stage>;
+  /** Resolves with the Stage once its newest verification has ended. Aborting the signal stops the waiting only. */
+  waitForVerification(ref: ResourceRef<"Stage">, options: ActOptions): Promise<Stage>;
+  /** The AnalysisRuns of a Project, newest first, or only those of a Stage. Not in snapshots: they grow large. */
+  analysisRuns(project: string, stage?: string): Promise<readonly AnalysisRun[]>;
   /** Deletes what is old and far behind what is in use; limits that are not given are Kargo's. */
   collectGarbage(limits: Partial<GarbageLimits>, options: ActOptions): Promise<GarbageResult>;
   /** Drives pipelines by themselves. One process drives a workspace at a time; another one waits for its turn. */

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Backend } from "../backend/backend";
 import { discoveryTime, type ProjectTree } from "../model/pipeline";
 import {
+  type AnalysisRun,
   type AnyResource,
   type Condition,
   type Freight,
@@ -28,11 +29,11 @@ interface Listing<R extends AnyResource> {
   readonly noun: string;
   readonly aliases: readonly string[];
   readonly description: string;
-  readonly pick: (tree: ProjectTree) => readonly R[];
+  readonly pick: (tree: ProjectTree, backend: Backend) => readonly R[] | Promise<readonly R[]>;
   readonly columns: (now: Date) => readonly Column<R>[];
 }
 
-/** Adds `get projects|warehouses|freight|stages|promotions [NAME...]`. */
+/** Adds `get projects|warehouses|freight|stages|promotions|analysisruns [NAME...]`. */
 export function addGetCommand(program: Command, context: ProgramContext): void {
   const get = program.command("get").description("Display one or many resources");
   addListing(get, context, projects);
@@ -40,6 +41,7 @@ export function addGetCommand(program: Command, context: ProgramContext): void {
   addListing(get, context, freight);
   addListing(get, context, stages);
   addListing(get, context, promotions);
+  addListing(get, context, analysisRuns);
 }
 
 function addListing<R extends AnyResource>(get: Command, context: ProgramContext, listing: Listing<R>): void {
@@ -54,7 +56,7 @@ function addListing<R extends AnyResource>(get: Command, context: ProgramContext
   command.action(async (names: string[], options: GetOptions) => {
     const format = toOutputFormat(options.output);
     const backend = await openBackend(context);
-    const found = chosen(backend, listing, names, options);
+    const found = await chosen(backend, listing, names, options);
     const columns = listing.columns(new Date());
     printResources(context.terminal, found, {
       format,
@@ -65,15 +67,15 @@ function addListing<R extends AnyResource>(get: Command, context: ProgramContext
   });
 }
 
-function chosen<R extends AnyResource>(
+async function chosen<R extends AnyResource>(
   backend: Backend,
   listing: Listing<R>,
   names: readonly string[],
   options: GetOptions,
-): readonly R[] {
+): Promise<readonly R[]> {
   const { projects: trees } = backend.snapshot;
   const searched = listing.noun === "projects" ? trees : [projectOf(backend.snapshot, options.project)];
-  const all = searched.flatMap(listing.pick);
+  const all = (await Promise.all(searched.map((tree) => listing.pick(tree, backend)))).flat();
   if (names.length === 0) return all;
   return [...new Set(names)].map((name) => {
     const match = all.find((r) => r.metadata.name === name || (r.kind === "Freight" && r.alias === name));
@@ -159,4 +161,13 @@ const promotions: Listing<Promotion> = {
     { heading: "PHASE", cell: (r) => r.status?.phase },
     age(now),
   ],
+};
+
+/** Columns of Argo Rollouts' own definition; Kargo's program has no such command. */
+const analysisRuns: Listing<AnalysisRun> = {
+  noun: "analysisruns",
+  aliases: ["analysisrun", "ar"],
+  description: "Display one or many AnalysisRuns that verify Freight, newest first",
+  pick: (tree, backend) => backend.analysisRuns(tree.name),
+  columns: (now) => [name(), { heading: "STATUS", cell: (r) => r.status?.phase }, age(now)],
 };

@@ -1,5 +1,5 @@
 // `verify stage`: runs the verification of a Stage's current Freight again, or stops the one that is under way.
-// The request is written as Kargo's API writes it; whoever drives the Stage acts on it.
+// The request is written as Kargo's API writes it; whoever drives the Stage acts on it. Waits for the result.
 import type { Command } from "commander";
 import { toRef } from "../model/resources";
 import { actorOf, openBackend, type ProgramContext } from "./context";
@@ -29,15 +29,19 @@ export function addVerifyCommand(program: Command, context: ProgramContext): voi
       const backend = await openBackend(context);
       const ref = toRef(stageOf(projectOf(backend.snapshot, options.project), name));
       const act = options.abort === true ? "abort" : "reverify";
-      const stage = await backend.requestVerification(ref, act, {
-        signal: terminal.signal,
-        actor: actorOf(terminal),
-      });
+      const { signal } = terminal;
+      await backend.requestVerification(ref, act, { signal, actor: actorOf(terminal) });
+      const stage = await backend.waitForVerification(ref, { signal });
       const newest = stage.status?.freightHistory?.[0]?.verificationHistory?.[0];
       if (format !== "table") printValue(terminal, stage, format);
-      else printLine(terminal, `stage.kargo.akuity.io/${name} verification: ${newest?.phase ?? "none"}`);
-      if (act === "reverify" && (newest?.phase === "Failed" || newest?.phase === "Error")) {
-        throw new CommandFailed(`Verification of Stage ${name}: ${newest.message ?? newest.phase}`);
+      else {
+        const said = newest?.message === undefined ? "" : ` (${newest.message.split("\n")[0]})`;
+        printLine(terminal, `stage.kargo.akuity.io/${name} verification: ${newest?.phase ?? "none"}${said}`);
+      }
+      if (act === "reverify" && newest?.phase !== "Successful") {
+        throw new CommandFailed(
+          `Verification of Stage ${name}: ${newest?.message ?? newest?.phase ?? "none"}`,
+        );
       }
     });
 }

@@ -5,6 +5,7 @@ import { formatTime } from "../base/time";
 import { admissionText, changedFreightProblems, freightDeletionProblems } from "../model/admission";
 import { isApprovedFor, isFreightAvailable } from "../model/freight";
 import { type Freight, originKey, type Promotion, type ResourceRef, type Stage } from "../model/resources";
+import { removeOrphanRuns } from "./analysis/orphan-runs";
 import { DiscoveryError } from "./discovery/discovery-error";
 import { checkAlias, createFreight, newestArtifacts } from "./discovery/freight";
 import { type EnginePorts, StoreError } from "./ports";
@@ -62,6 +63,7 @@ export async function deleteFreight(ports: ActPorts, ref: FreightRef): Promise<v
     throw new AdmissionError("forbidden", `Freight "${ref.name}" is not deleted: ${problem.message}.`);
   }
   await ports.store.delete(ref);
+  await removeOrphanRuns(ports.store, ref.namespace ?? "");
 }
 
 /** Freight of the first artifact of every subscription, as a Warehouse makes it by itself. Throws DiscoveryError. */

@@ -1,6 +1,7 @@
 // What a Project consists of and in which order it is shown: Stages along the pipeline, Freight newest first.
 // Decides grouping and order; how each thing stands is state.ts, how it looks is decided by the trees.
 import type {
+  AnalysisRun,
   AnyResource,
   ClusterPromotionTask,
   Freight,
@@ -45,7 +46,7 @@ export function projectTrees(resources: Iterable<AnyResource>): ProjectTree[] {
       warehouses: ofKind("Warehouse", name).sort(byName),
       stages: pipelineOrder(ofKind("Stage", name)),
       freight: ofKind("Freight", name).sort(newestFreightFirst),
-      promotions: ofKind("Promotion", name).sort(newestPromotionFirst),
+      promotions: ofKind("Promotion", name).sort(newestFirst),
       tasks: ofKind("PromotionTask", name).sort(byName),
     };
   });
@@ -92,10 +93,15 @@ function byName(a: AnyResource, b: AnyResource): number {
   return compareText(a.metadata.name, b.metadata.name);
 }
 
+/** AnalysisRuns in the order in which they are shown. */
+export function newestRunsFirst(runs: readonly AnalysisRun[]): AnalysisRun[] {
+  return [...runs].sort(newestFirst);
+}
+
 /** By the ULID in the name, which is finer than the recorded second; a name made by hand has none. */
-function newestPromotionFirst(a: Promotion, b: Promotion): number {
-  const created = (promotion: Promotion) => promotion.metadata.creationTimestamp ?? "";
-  const ulid = (promotion: Promotion) => promotion.metadata.name.split(".").at(-2) ?? "";
+function newestFirst(a: Promotion | AnalysisRun, b: Promotion | AnalysisRun): number {
+  const created = ({ metadata }: Promotion | AnalysisRun) => metadata.creationTimestamp ?? "";
+  const ulid = ({ metadata }: Promotion | AnalysisRun) => metadata.name.split(".").at(-2) ?? "";
   return (
     compareText(created(b), created(a)) ||
     compareText(ulid(b), ulid(a)) ||

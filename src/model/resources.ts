@@ -586,6 +586,12 @@ export function isTerminalPhase(phase: PromotionPhase | undefined): boolean {
   return phase === "Succeeded" || phase === "Failed" || phase === "Errored" || phase === "Aborted";
 }
 
+/** The Stage whose Freight a run verifies; a name too long for a label stands in an annotation. */
+export function stageOfRun({ metadata }: AnalysisRun): string | undefined {
+  const key = "kargo.akuity.io/stage";
+  return metadata.annotations?.[key] ?? metadata.labels?.[key];
+}
+
 /** True when a Stage only passes Freight on: it has no promotion steps (api/v1alpha1/stage_types.go IsControlFlow). */
 export function isControlFlow(stage: Stage): boolean {
   return (stage.spec.promotionTemplate?.spec.steps ?? []).length === 0;

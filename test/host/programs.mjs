@@ -31,6 +31,7 @@ const table = [
   { name: "skopeo", debian: "skopeo" },
   { name: "docker-registry", debian: "docker-registry", service: "docker-registry" },
   { name: "htpasswd", debian: "apache2-utils" },
+  { name: "prometheus", debian: "prometheus", service: "prometheus" },
   { name: "chromium", debian: "chromium", isHere: () => existsSync(chromiumPath()) },
   { name: "g++", debian: "build-essential" },
   { name: "make", debian: "build-essential" },
@@ -63,6 +64,7 @@ export const toolPrograms = [
   "skopeo",
   "docker-registry",
   "htpasswd",
+  "prometheus",
   "kustomize",
   "helm",
 ];

@@ -14,15 +14,17 @@ import {
   type EngineOptions,
 } from "../../engine/engine";
 import { type Clock, type SecretValueSource, StoreError } from "../../engine/ports";
-import { projectTrees } from "../../model/pipeline";
-import type {
-  AnyResource,
-  Freight,
-  Kind,
-  Promotion,
-  ResourceRef,
-  Stage,
-  Warehouse,
+import { newestRunsFirst, projectTrees } from "../../model/pipeline";
+import {
+  type AnalysisRun,
+  type AnyResource,
+  type Freight,
+  type Kind,
+  type Promotion,
+  type ResourceRef,
+  type Stage,
+  stageOfRun,
+  type Warehouse,
 } from "../../model/resources";
 import {
   type ActOptions,
@@ -283,6 +285,15 @@ class LocalBackend implements Backend {
     { signal, actor = "" }: ActOptions & { readonly actor?: string },
   ): Promise<Stage> {
     return this.#act(() => this.#engine.requestVerification(ref, { act, actor, signal }));
+  }
+
+  waitForVerification(ref: ResourceRef<"Stage">, { signal }: ActOptions): Promise<Stage> {
+    return this.#act(() => this.#engine.waitForVerification(ref, signal));
+  }
+
+  async analysisRuns(project: string, stage?: string): Promise<readonly AnalysisRun[]> {
+    const runs = await this.#store.list("AnalysisRun", { namespace: project });
+    return newestRunsFirst(runs.filter((run) => stage === undefined || stageOfRun(run) === stage));
   }
 
   collectGarbage(limits: Partial<GarbageLimits>): Promise<GarbageResult> {

@@ -6,6 +6,7 @@ import { timeMs } from "../../base/time";
 import { freightDeletionProblems } from "../../model/admission";
 import { discoveredAtMs } from "../../model/freight";
 import { type Freight, isTerminalPhase, type Promotion, type Stage, toRef } from "../../model/resources";
+import { removeOrphanRuns } from "../analysis/orphan-runs";
 import type { EnginePorts } from "../ports";
 
 /** How much stays. The defaults are a Kargo server's. */
@@ -62,6 +63,9 @@ export async function collectGarbage(
       const freight = await store.list("Freight", { namespace, warehouse: metadata.name });
       for (const one of freightToDelete(freight, stages, limits, nowMs)) await remove("freight", one);
     }
+    await removeOrphanRuns(store, namespace).catch((error) => {
+      removed.failures.push(`AnalysisRuns of ${namespace}: ${errorMessage(error)}`);
+    });
   }
   return removed;
 }
