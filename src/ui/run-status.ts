@@ -16,6 +16,7 @@ import type { CommandId } from "./contributions";
 import type { PipelineRuns } from "./pipeline-runs";
 import { discoversAutomatically } from "./platform/settings";
 import type { RunSwitch } from "./run-switch";
+import { escaped } from "./trees/tooltip";
 
 const icons: Readonly<Record<RunPhase, string>> = {
   off: "circle-slash",
@@ -113,9 +114,6 @@ function newItem(): StatusBarItem {
 function tooltipOf(heading: string, lines: readonly string[]): MarkdownString {
   const text = new MarkdownString();
   text.appendMarkdown(`**${heading}**`);
-  for (const line of lines) {
-    text.appendMarkdown("\n\n");
-    text.appendText(line);
-  }
+  for (const line of lines) text.appendMarkdown(`\n\n${escaped(line)}`);
   return text;
 }

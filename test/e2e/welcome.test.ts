@@ -31,6 +31,14 @@ test("a folder in Restricted Mode shows its pipelines and promotes nothing", asy
     await treeRow(page, /^Stage test/).hover();
     const promote = treeRow(page, /^Stage test/).getByRole("button", { name: "Promote…" });
     assert.equal(await promote.isDisabled(), true);
+    assert.equal(
+      await page
+        .locator(".statusbar")
+        .getByRole("button", { name: /^Pipelines/ })
+        .count(),
+      0,
+    );
+    assert.equal(await page.locator(".sidebar").getByRole("button", { name: "Run Pipelines" }).count(), 0);
     await screenshot(page, "restricted-light");
   });
 });

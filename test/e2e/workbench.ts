@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
@@ -61,10 +62,16 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(dir, `${name}.png`) });
 }
 
-/** A new sample in a folder that is removed when the test ends. */
-export async function newSample(t: TestContext): Promise<{ folder: string; repository: string }> {
+/** Removed when the process ends: hooks of a test run in the order they were made in, and a workbench still writes. */
+const scratches: string[] = [];
+process.once("exit", () => {
+  for (const scratch of scratches) rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+});
+
+/** A new sample in a folder that is removed in the end. */
+export async function newSample(_t: TestContext): Promise<{ folder: string; repository: string }> {
   const scratch = mkdtempSync(join(tmpdir(), "e2e-"));
-  t.after(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
+  scratches.push(scratch);
   const folder = join(scratch, "sample");
   await createSample(folder);
   return { folder, repository: join(folder, "repository.git") };

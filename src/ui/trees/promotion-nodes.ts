@@ -42,7 +42,9 @@ export class PromotionNode extends ResourceNode<"Promotion"> {
   item(): TreeItem {
     const { phase, label, steps } = this.state;
     const isOpen = !isTerminalPhase(phase);
-    const expanded = this.scope.memory.startsExpanded(this.id, isOpen);
+    // What a person has started is watched; what pipelines do by themselves must not push everything else away.
+    const isAwaited = isOpen && this.#actor !== undefined;
+    const expanded = this.scope.memory.startsExpanded(this.id, isAwaited);
     const item = new TreeItem(
       `${this.freight} → ${this.promotion.spec.stage}`,
       collapsible(steps.length > 0, expanded),
@@ -67,12 +69,18 @@ export class PromotionNode extends ResourceNode<"Promotion"> {
         ["Place in the queue", this.#place],
         ["Started", timeText(status?.startedAt)],
         ["Took", this.#length],
-        ["By", metadata.annotations?.["kargo.akuity.io/create-actor"]],
+        ["By", this.#actor ?? "auto-promotion"],
         ["Freight", spec.freight],
         ["Name", metadata.name],
       ],
       message: message ?? culprit?.message,
     });
+  }
+
+  /** Who asked for it; undefined when its Stage did. */
+  get #actor(): string | undefined {
+    const actor = this.promotion.metadata.annotations?.["kargo.akuity.io/create-actor"];
+    return actor?.startsWith("controller:") ? undefined : actor;
   }
 
   /** How many Promotions of the Stage go before it, counted from one; only while it waits. */

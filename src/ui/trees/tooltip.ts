@@ -38,7 +38,7 @@ export function timeText(time: string | undefined): string {
 }
 
 /** Escapes what Markdown, a table or an icon would take for its own. */
-function escaped(value: string): string {
+export function escaped(value: string): string {
   return value
     .replace(/\s+/g, " ")
     .replace(/^[-+]|^\d+\.|[\\`*_{}[\]()#!~|$<>&]/g, (text) => `&#${text.charCodeAt(0)};${text.slice(1)}`);
