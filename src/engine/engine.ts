@@ -165,7 +165,7 @@ export class Engine implements Disposable {
     const run = new PipelineRun(this.#ports, this.#driver, { ...options, signal });
     this.#runs.add(run);
     try {
-      await this.#tidyUp();
+      if ((options.drives ?? "pipelines") === "pipelines") await this.#tidyUp();
       return await run.run();
     } finally {
       this.#runs.delete(run);

@@ -51,6 +51,14 @@ export class Notify {
     ]);
   }
 
+  /** A verification that was asked for here did not succeed. */
+  verificationFailed(stage: string, phase: string, message: string | undefined): void {
+    const words = { Failed: "failed", Error: "could not be run" }[phase] ?? phase.toLowerCase();
+    const text = `Verification of ${stage} ${words}${message ? `: ${message}` : "."}`;
+    this.#log.error(text);
+    void this.#error(shorten(text), [this.#logOffer()]);
+  }
+
   /** Something went as asked; said where it disturbs nobody. */
   done(text: string): void {
     this.#log.info(text);

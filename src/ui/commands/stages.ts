@@ -1,6 +1,6 @@
 import { stageHolds } from "../../model/autonomy";
 import { isControlFlow, type Promotion, type Stage, toRef } from "../../model/resources";
-import { canVerifyAgain, isVerifying, stagesBehind } from "../../model/stage-acts";
+import { canVerifyAgain, isVerifying, newestVerification, stagesBehind } from "../../model/stage-acts";
 import {
   currentFreight,
   freightByName,
@@ -57,12 +57,13 @@ async function requestVerification(
       ? { title: `Aborting the verification of ${name}`, what: `abort the verification of ${name}` }
       : { title: `Verifying ${name}`, what: `verify Stage ${name} again` };
   await act(context, words, async (signal) => {
-    const stage = await folder.backend.requestVerification(toRef(resource), request, {
-      signal,
-      actor: actor(),
-    });
-    const phase = stage.status?.freightHistory?.[0]?.verificationHistory?.[0]?.phase;
-    context.notify.done(`Verification of ${name}: ${phase ?? "asked for"}`);
+    const ref = toRef(resource);
+    const options = { signal, actor: actor() };
+    const newest = newestVerification(await folder.backend.requestVerification(ref, request, options));
+    const { phase = "none", message } = newest ?? {};
+    const isBad = phase === "Failed" || phase === "Error" || phase === "Inconclusive";
+    if (isBad) context.notify.verificationFailed(name, phase, message);
+    else context.notify.done(`Verification of ${name}: ${phase}`);
   });
 }
 
@@ -139,16 +140,18 @@ export async function resumeAutoPromotion(
 ): Promise<void> {
   const none = "Auto-promotion of no Stage is held.";
   const stage = await askStage(context, target, { title: "Resume Auto-Promotion", fits: isHeld, none });
-  const hold = stage === undefined ? undefined : stageHolds(stage.resource)[0];
   if (stage === undefined) return;
   const { name } = stage.resource.metadata;
-  if (hold === undefined) return context.notify.nothing(`Auto-promotion of ${name} is not held.`);
+  const holds = stageHolds(stage.resource);
+  if (holds.length === 0) return context.notify.nothing(`Auto-promotion of ${name} is not held.`);
   await act(
     context,
     { title: `Resuming ${name}`, what: `resume auto-promotion of ${name}` },
     async (signal) => {
-      const request = { project: stage.tree.name, stage: name, warehouse: hold.origin.name, actor: actor() };
-      follow(context, stage, await stage.folder.backend.promote(request, { signal }));
+      for (const { origin } of holds) {
+        const request = { project: stage.tree.name, stage: name, warehouse: origin.name, actor: actor() };
+        follow(context, stage, await stage.folder.backend.promote(request, { signal }));
+      }
     },
   );
 }
