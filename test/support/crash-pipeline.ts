@@ -1,6 +1,6 @@
 // A pipeline of ten Stages with real pushes, and what is to be compared of two workspaces that ran it: one left in peace
 // and one whose process was killed again and again. Kills nothing itself.
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Freight, Promotion, Stage } from "../../src/model/resources";
 import { commitTo, git, makeRemote } from "./git-repos";
@@ -57,6 +57,7 @@ function content(version: number): string {
 /** Names of the state's files that hold no object. Call while no process writes. */
 export function unreadableObjects({ root }: CrashPipeline): readonly string[] {
   const state = join(root, ".kargo", "state");
+  if (!existsSync(state)) return []; // killed before it wrote anything
   const files = readdirSync(state, { recursive: true, encoding: "utf8" }).filter((n) => n.endsWith(".json"));
   return files.filter((name) => {
     try {
