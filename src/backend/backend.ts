@@ -83,7 +83,9 @@ export interface RunOptions extends ActOptions {
   readonly onEvent: (event: KargoEvent) => void;
   /** Another process drives this workspace; the run begins when that one has ended. */
   readonly onWait?: () => void;
-  /** The run begins. */
+  /** Another process took over while this one slept; the run goes on once that one has ended. */
+  readonly onLost?: () => void;
+  /** The run begins, or goes on. */
   readonly onStart?: () => void;
   /**
    * Begins nothing more once it aborts; the run resolves when what is under way has ended. A Promotion that only waits

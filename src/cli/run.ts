@@ -37,6 +37,11 @@ async function run(context: ProgramContext, options: RunCommandOptions): Promise
     ...(project !== undefined && { project: projectOf(backend.snapshot, project).name }),
     untilIdle: options.untilIdle === true,
     onEvent: (event) => printLine(terminal, output === "json" ? JSON.stringify(event) : eventLine(event)),
+    onLost: () =>
+      printError(
+        terminal,
+        "This process slept, and another one took this workspace over; waiting for its turn.",
+      ),
     onWait: () => printError(terminal, "Another process drives this workspace; waiting for it to end."),
     signal: terminal.signal,
   });

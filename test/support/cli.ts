@@ -19,6 +19,8 @@ export interface CliRun {
   readonly ended: Promise<CliResult>;
   /** Resolves once stdout matches; rejects when the program ends before. */
   printed(pattern: RegExp): Promise<void>;
+  /** The same for stderr. */
+  told(pattern: RegExp): Promise<void>;
 }
 
 /** Starts the program. */
@@ -42,14 +44,15 @@ export function startCli(
   });
   child.stderr.on("data", (chunk) => {
     stderr += chunk;
+    for (const check of waiting) check();
   });
   const ended = new Promise<CliResult>((resolve) =>
     child.on("close", (code) => resolve({ code, stdout, stderr })),
   );
-  const printed = (pattern: RegExp) =>
+  const matched = (text: () => string, pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
       const check = () => {
-        if (!pattern.test(stdout)) return;
+        if (!pattern.test(text())) return;
         waiting.delete(check);
         resolve();
       };
@@ -59,7 +62,12 @@ export function startCli(
       );
       check();
     });
-  return { process: child, ended, printed };
+  return {
+    process: child,
+    ended,
+    printed: (pattern) => matched(() => stdout, pattern),
+    told: (pattern) => matched(() => stderr, pattern),
+  };
 }
 
 /** Runs the program to its end. */

@@ -211,3 +211,26 @@ test("a policy and a Stage saved while the pipelines run take effect at once", a
   driver.process.kill("SIGINT");
   assert.equal((await driver.ended).code, 0);
 });
+
+test("a run that slept while another took over waits, and goes on when that one ends", async (t) => {
+  const { root } = await pipeline(t, "late");
+  const first = startCli(["run", "-w", root]);
+  const promote = ["promote", "--stage", "test", "--warehouse", "hello", "--no-wait", "-w", root];
+  await succeeds(promote);
+  await first.printed(/FreightVerificationSucceeded .* test/);
+  first.process.kill("SIGSTOP");
+  const second = startCli(["run", "-w", root]);
+  t.after(() => [first, second].forEach((run) => void run.process.kill("SIGKILL")));
+  await succeeds([...promote.slice(0, 2), "uat", ...promote.slice(3)]);
+  await second.printed(/PromotionSucceeded +uat\./); // once the sleeper's lock is stale
+  first.process.kill("SIGCONT");
+  await first.told(/slept, and another one took this workspace over/);
+  second.process.kill("SIGINT");
+  assert.equal((await second.ended).code, 0);
+  writeFileSync(join(root, "kargo", "late.yaml"), stageYaml("late", works));
+  await first.printed(/PromotionSucceeded +late\./);
+  first.process.kill("SIGINT");
+  const { code, stderr } = await first.ended;
+  assert.equal(code, 0);
+  assert.equal(stderr.split("slept").length, 2, "said once");
+});

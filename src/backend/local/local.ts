@@ -242,24 +242,34 @@ class LocalBackend implements Backend {
         options.onStart?.();
         return this.#engine.run(options);
       }
-      const lock = await this.#right(drives, options);
-      if (lock === undefined) return { failures: [] };
-      const { lockDir } = this.#state;
-      const signal = AbortSignal.any([options.signal, lock.lost]);
-      try {
-        options.onStart?.();
-        return await this.#engine.run({
-          ...options,
-          signal,
-          ...(drives === "discovery" && {
-            mayDiscover: async () => !(await isLocked(lockDir, rights.pipelines.lock)),
-          }),
-        });
-      } finally {
-        await lock.release();
-        if (drives === "pipelines" && options.stop?.aborted && !signal.aborted) await this.#engine.resume();
+      const failures: string[] = [];
+      for (;;) {
+        const lock = await this.#right(drives, options);
+        if (lock === undefined) return { failures };
+        const result = await this.#runHolding(lock, drives, options);
+        failures.push(...result.failures);
+        if (!lock.lost.aborted || options.signal.aborted || options.stop?.aborted) return { failures };
+        options.onLost?.();
       }
     });
+  }
+
+  async #runHolding(lock: HeldLock, drives: keyof typeof rights, options: RunOptions): Promise<RunResult> {
+    const { lockDir } = this.#state;
+    const signal = AbortSignal.any([options.signal, lock.lost]);
+    try {
+      options.onStart?.();
+      return await this.#engine.run({
+        ...options,
+        signal,
+        ...(drives === "discovery" && {
+          mayDiscover: async () => !(await isLocked(lockDir, rights.pipelines.lock)),
+        }),
+      });
+    } finally {
+      await lock.release();
+      if (drives === "pipelines" && options.stop?.aborted && !signal.aborted) await this.#engine.resume();
+    }
   }
 
   /** The right to drive, once no other process has it; undefined when the run is to stop before. */
