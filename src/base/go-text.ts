@@ -22,6 +22,19 @@ export function goQuote(text: string): string {
   return `${quoted}"`;
 }
 
+/**
+ * As goQuote, for text in which U+DC80 to U+DCFF stand for bytes that are no UTF-8, as expressions keep them: those
+ * become `\xNN`.
+ */
+export function goQuoteBytes(text: string): string {
+  const parts = Array.from(text, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const isByte = code >= 0xdc80 && code <= 0xdcff;
+    return isByte ? `\\x${(code - 0xdc00).toString(16)}` : goQuote(character).slice(1, -1);
+  });
+  return `"${parts.join("")}"`;
+}
+
 /** A float64 in the fewest digits that read back the same (`%v`): 0.0001 to 999999 plain, the rest as `1e+06`. */
 export function goFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";

@@ -1,5 +1,5 @@
 // Finds repository credentials among the Secrets of a Project, by Kargo's labels and matching rules (pkg/credentials).
-// Knows the pairs and keys a Secret can hold by itself; what must be asked of a cloud or of GitHub comes from other sources.
+// Knows the pairs and keys a Secret can hold by itself; what must be asked of GitHub or a cloud, tools/minting asks for.
 import { errorMessage } from "../base/errors";
 import type { Logger } from "../base/log";
 import { compareBytewise } from "../base/text";
@@ -14,12 +14,18 @@ import {
   helmRepositoryCredentials,
   registryCredentials,
 } from "./tools/ambient-credentials";
+import { Mint } from "./tools/minting/mint";
 
 /** Label that says what a Secret is for (api/v1alpha1/labels.go). */
 export const credentialTypeLabel = "kargo.akuity.io/cred-type";
 
 /** Namespace whose credentials serve every Project, as Kargo's chart sets it up. */
 export const sharedResourcesNamespace = "kargo-shared-resources";
+
+/** Annotation that says which repositories of which Projects a GitHub App may serve (api/v1alpha1/annotations.go). */
+const githubTokenScopesAnnotation = "kargo.akuity.io/github-token-scopes";
+
+type CredentialQuery = Parameters<CredentialSource["find"]>[0];
 
 const normalise: Readonly<Record<CredentialType, (url: string) => string>> = {
   git: normGit,
@@ -37,14 +43,17 @@ export function secretValues(secret: Secret): Readonly<Record<string, string>> {
 }
 
 /** Credentials from Secrets in the workspace: the Project's own first, then the shared ones. */
-export function secretCredentials(store: ResourceStore, log: Logger): CredentialSource {
+export function secretCredentials(store: ResourceStore, log: Logger, mint = new Mint()): CredentialSource {
   return {
-    async find({ project, type, repoURL }) {
+    async find(query) {
+      const { project, type, repoURL } = query;
       if (repoURL.startsWith("http://") && !isLoopback(repoURL)) return undefined;
       for (const namespace of [project, sharedResourcesNamespace]) {
         const secrets = await store.list("Secret", { namespace });
         const match = firstMatch(secrets, type, repoURL, log);
-        if (match !== undefined) return toCredentials(secretValues(match));
+        if (match === undefined) continue;
+        const scopes = match.metadata.annotations?.[githubTokenScopesAnnotation];
+        return await toCredentials(secretValues(match), query, mint, scopes);
       }
       return undefined;
     },
@@ -55,15 +64,20 @@ export function secretCredentials(store: ResourceStore, log: Logger): Credential
 const storedTypeKey = "credType";
 
 /** Credentials among the Secrets kept outside the workspace (the editor's): same keys, same rules, ordered by name. */
-export function storedCredentials(secrets: SecretValueSource, log: Logger): CredentialSource {
+export function storedCredentials(
+  secrets: SecretValueSource,
+  log: Logger,
+  mint = new Mint(),
+): CredentialSource {
   return {
-    async find({ project, type, repoURL }) {
+    async find(query) {
+      const { project, type, repoURL } = query;
       if (repoURL.startsWith("http://") && !isLoopback(repoURL)) return undefined;
       for (const namespace of [project, sharedResourcesNamespace]) {
         for (const name of [...(await secrets.names(namespace))].sort(compareBytewise)) {
           const values = (await secrets.secret(namespace, name)) ?? {};
           if ((values[storedTypeKey] ?? "git") !== type) continue;
-          if (isFor(values, name, type, repoURL, log)) return toCredentials(values);
+          if (isFor(values, name, type, repoURL, log)) return await toCredentials(values, query, mint);
         }
       }
       return undefined;
@@ -152,12 +166,19 @@ function isFor(
   return false;
 }
 
-/** What the data can be used as: a pair, else a key, else nothing (pkg/credentials/basic, ssh). */
-function toCredentials(values: Readonly<Record<string, string>>): Credentials | undefined {
+/** What the data can be used as: a pair, else an SSH key, else what can be minted from it (pkg/credentials providers). */
+async function toCredentials(
+  values: Readonly<Record<string, string>>,
+  { project, type, repoURL, signal }: CredentialQuery,
+  mint: Mint,
+  githubTokenScopes?: string,
+): Promise<Credentials | undefined> {
   const { username, password, sshPrivateKey } = values;
   if (username !== undefined && password !== undefined)
     return username && password ? { username, password } : undefined;
-  return sshPrivateKey ? { sshPrivateKey } : undefined;
+  if (sshPrivateKey !== undefined) return sshPrivateKey ? { sshPrivateKey } : undefined;
+  const normalised = normalise[type](repoURL);
+  return await mint.credentials({ project, type, repoURL: normalised, values, githubTokenScopes, signal });
 }
 
 /** Plain HTTP to this machine exposes nothing; a Kargo server refuses it like any other (decision record). */

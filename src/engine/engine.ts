@@ -39,6 +39,7 @@ import { requestAbort, StageDriver } from "./reconcile/stage-driver";
 import { isVerifying } from "./reconcile/verification";
 import { StageLoop } from "./stage-loop";
 import { stepRunners } from "./steps/registry";
+import { Mint } from "./tools/minting/mint";
 import { removeAbandonedTempFolders } from "./tools/temp-folders";
 import * as acts from "./user-acts";
 
@@ -92,11 +93,12 @@ export class Engine implements Disposable {
   readonly #shutdown = new AbortController();
 
   constructor(options: EngineOptions) {
+    const mint = new Mint();
     this.#ports = {
       ...options,
       credentials: firstCredentials([
-        secretCredentials(options.store, options.log),
-        ...(options.secrets === undefined ? [] : [storedCredentials(options.secrets, options.log)]),
+        secretCredentials(options.store, options.log, mint),
+        ...(options.secrets === undefined ? [] : [storedCredentials(options.secrets, options.log, mint)]),
         ...(options.moreCredentials ?? []),
         ambientCredentials({ types: new Set(options.ambientCredentials), git: options.tools.git }),
       ]),

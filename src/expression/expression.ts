@@ -5,6 +5,7 @@ export {
   parseGoFloat as parseFloatGo,
   parseGoInt as parseIntGo,
 } from "../base/go-number";
+export { goQuoteBytes as goQuote } from "../base/go-text";
 export type { Node } from "./ast";
 export { children, mapChildren } from "./ast";
 export { builtinNames, isBuiltin, predicateBuiltins } from "./builtin-names";
@@ -15,7 +16,6 @@ export { formatValue } from "./go-format";
 export { JsonError, jsonText, toJson } from "./go-json";
 export { fromJsonValue, type JsonResult, parseJson } from "./go-json-parse";
 export { formatFloat } from "./go-number";
-export { goQuote } from "./go-quote";
 export { fromBytes, toBytes, toValid } from "./go-text";
 export { secondsInZone } from "./go-time-layout";
 export { fixedZone, type Location, loadLocation, local, utc } from "./go-time-zone";

@@ -1,8 +1,8 @@
 // JSON text → values, with Go's rules and sentences (encoding/json Unmarshal into any): numbers are floats.
 // Reads only; writing is in go-json.ts.
 
+import { goQuoteBytes } from "../base/go-text";
 import type { JsonValue } from "../base/json";
-import { goQuote } from "./go-quote";
 import { toValid } from "./go-text";
 import { setKey } from "./values";
 
@@ -238,5 +238,5 @@ function quoteChar(char: string): string {
   // Go looks at single bytes here.
   const bytes = new TextEncoder().encode(char);
   const first = bytes.length > 1 ? String.fromCodePoint(bytes[0] ?? 0) : char;
-  return `'${goQuote(first).slice(1, -1)}'`;
+  return `'${goQuoteBytes(first).slice(1, -1)}'`;
 }

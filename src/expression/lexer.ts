@@ -1,8 +1,8 @@
 // Source text → tokens, with expr-lang's rules and its sentences about what is no token (parser/lexer of expr-lang).
 // Stops at the first mistake, keeping the tokens in front of it; knows no grammar.
 
+import { goQuoteBytes } from "../base/go-text";
 import { isAlphanumeric, isSpace } from "./characters";
-import { goQuote } from "./go-quote";
 import { type Unescaped, unescapeBytes, unescapeString } from "./string-literal";
 
 export type TokenKind = "Identifier" | "Number" | "String" | "Bytes" | "Operator" | "Bracket" | "EOF";
@@ -44,7 +44,7 @@ const eof = -1;
 
 /** How expr-lang names a token in its sentences. */
 export function tokenText(token: Token): string {
-  return token.value === "" ? token.kind : `${token.kind}(${goQuote(token.value)})`;
+  return token.value === "" ? token.kind : `${token.kind}(${goQuoteBytes(token.value)})`;
 }
 
 /** Reads all tokens of a source. Never throws. */
@@ -213,7 +213,7 @@ class Lexer {
 
   private number(): void {
     if (this.scanNumber()) this.emit("Number");
-    else this.fail(`bad number syntax: ${goQuote(this.text)}`);
+    else this.fail(`bad number syntax: ${goQuoteBytes(this.text)}`);
   }
 
   private scanNumber(): boolean {

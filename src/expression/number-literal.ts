@@ -1,6 +1,6 @@
 // The value of a number literal (parser/parser.go parseSecondary of expr-lang).
 // Says what is wrong in upstream's words; where a literal ends is the lexer's business.
-import { goQuote } from "./go-quote";
+import { goQuoteBytes } from "../base/go-text";
 
 /** An int, a float, or the sentence that says why it is neither. */
 export type NumberLiteral = bigint | number | string;
@@ -19,14 +19,14 @@ export function parseNumberLiteral(literal: string): NumberLiteral {
 }
 
 function integer(text: string, name: string, form: RegExp): NumberLiteral {
-  const problem = `invalid ${name} literal: strconv.ParseInt: parsing ${goQuote(text)}`;
+  const problem = `invalid ${name} literal: strconv.ParseInt: parsing ${goQuoteBytes(text)}`;
   if (!form.test(text)) return `${problem}: invalid syntax`;
   const value = BigInt(name === "integer" ? text : text.toLowerCase());
   return value > maxInt ? `${problem}: value out of range` : value;
 }
 
 function float(text: string): NumberLiteral {
-  const problem = `invalid float literal: strconv.ParseFloat: parsing ${goQuote(text)}`;
+  const problem = `invalid float literal: strconv.ParseFloat: parsing ${goQuoteBytes(text)}`;
   if (!/^([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text)) return `${problem}: invalid syntax`;
   const value = Number(text);
   return Number.isFinite(value) ? value : `${problem}: value out of range`;

@@ -1,7 +1,6 @@
 // Step `http`: sends a request and judges the answer by expressions; polls until one of them decides.
 // Saves no file; that is `http-download`.
 import type { Readable } from "node:stream";
-import { parse as parseYaml } from "yaml";
 import {
   compile,
   FunctionValue,
@@ -26,6 +25,7 @@ import {
   type StepResult,
   type StepRunner,
 } from "../promotion/step";
+import { yamlToJson } from "../tools/go-yaml/to-json";
 import { canonicalHeader, type HttpAnswer, type HttpRequest } from "../tools/http-request";
 import { type ExchangeConfig, exchange, requestUrl, timeoutOf } from "./http-exchange";
 import { errored, erroredBecause } from "./step-failure";
@@ -130,7 +130,7 @@ async function read(answer: HttpAnswer, config: HttpConfig, signal: AbortSignal)
       (name) => headers[canonicalHeader(String(name).toLowerCase())]?.[0] ?? "",
     ),
     headers: new MapValue(headerType, lists),
-    body: bytes.length === 0 ? {} : parseBody(bytes.toString("utf8"), config, headers, context),
+    body: bytes.length === 0 ? {} : parseBody(bytes, config, headers, context),
   };
   return { status, env: { response } };
 }
@@ -154,22 +154,21 @@ async function readBody(body: Readable, context: string, signal: AbortSignal): P
 
 /** By the configured type, else the answer's; a type that says nothing is tried as JSON. */
 function parseBody(
-  text: string,
+  bytes: Buffer,
   config: HttpConfig,
   headers: HttpAnswer["headers"],
   context: string,
 ): unknown {
   const type = (config.responseContentType || mediaType(headers["Content-Type"]?.[0])).toLowerCase();
-  if (type === "text/plain") return text;
+  if (type === "text/plain") return bytes.toString("utf8");
   if (yamlTypes.has(type)) {
     try {
-      const value: unknown = parseYaml(text, { maxAliasCount: 100 });
-      return value ?? null;
+      return yamlToJson(bytes);
     } catch (error) {
       throw erroredBecause(`${context}: failed to parse YAML response`, error);
     }
   }
-  const parsed = parseJson(text);
+  const parsed = parseJson(bytes.toString("utf8"));
   if (parsed.problem === undefined) return parsed.value;
   if (type !== "application/json") return {};
   throw errored(`${context}: failed to parse JSON response: ${parsed.problem}`);
