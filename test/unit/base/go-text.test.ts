@@ -1,7 +1,7 @@
 // Rows for texts that Go writes; the expected ones come from Go 1.26.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { goFloat, goQuote, goValue } from "../../../src/base/go-text";
+import { goFloat, goQuote, goQuoteBytes, goValue } from "../../../src/base/go-text";
 
 test("texts are quoted with Go's escapes", () => {
   const rows: readonly (readonly [text: string, want: string])[] = [
@@ -45,4 +45,14 @@ test("values are written as %v does", () => {
     [12n, "12"],
   ];
   for (const [value, want] of rows) assert.equal(goValue(value), want);
+});
+
+test("bytes that are no text are quoted by their value", () => {
+  const rows: readonly (readonly [text: string, want: string])[] = [
+    ["", '""'],
+    ['a"\n', '"a\\"\\n"'],
+    ["a\udcffb\udc80", '"a\\xffb\\x80"'],
+    ["é\u{10ffff}", '"é\\U0010ffff"'],
+  ];
+  for (const [text, want] of rows) assert.equal(goQuoteBytes(text), want);
 });

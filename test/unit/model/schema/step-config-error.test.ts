@@ -33,6 +33,45 @@ for (const kind of stepKinds) {
   });
 }
 
+/** What a table must hold of every step, where its schema can be broken so; the rest is for the steps that have more. */
+const breaches: readonly {
+  readonly name: string;
+  readonly pattern: RegExp;
+  /** Steps whose schema allows it. */
+  readonly except: readonly StepKind[];
+}[] = [
+  { name: "a missing field", pattern: / is required$/m, except: ["compose-output", "fail"] },
+  { name: "a value of the wrong type", pattern: /: Invalid type\. /m, except: [] },
+  {
+    name: "an unknown key",
+    pattern: /: Additional property \S+ is not allowed$/m,
+    except: ["compose-output", "git-tag"],
+  },
+];
+
+/** Steps with fields that exclude each other. */
+const exclusive: readonly StepKind[] = [
+  ...(["argocd-update", "argocd-wait", "delete", "git-clone", "git-push", "github-push"] as const),
+  "kustomize-set-image",
+];
+
+test("the record has every way to break a configuration, for every step", () => {
+  const missing: string[] = [];
+  for (const kind of stepKinds) {
+    const messages = recorded.filter((row) => row.kind === kind).map(({ message }) => message);
+    for (const { name, pattern, except } of breaches) {
+      if (!except.includes(kind) && !messages.some((message) => pattern.test(message))) {
+        missing.push(`${kind}: ${name}`);
+      }
+    }
+    const excludes = messages.some((message) =>
+      /Must validate one and only one schema|must not|Must not/.test(message),
+    );
+    if (exclusive.includes(kind) && !excludes) missing.push(`${kind}: fields that exclude each other`);
+  }
+  assert.deepEqual(missing, []);
+});
+
 /** Cases whose whole text, order included, is fixed. */
 const exact: readonly [string, StepKind, unknown, string | undefined][] = [
   ["no config at all", "fail", undefined, "(root): Invalid type. Expected: object, given: null"],
