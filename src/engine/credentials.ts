@@ -52,6 +52,7 @@ export function secretCredentials(store: ResourceStore, log: Logger, mint = new 
         const secrets = await store.list("Secret", { namespace });
         const match = firstMatch(secrets, type, repoURL, log);
         if (match === undefined) continue;
+        logMatch(log, query, `${namespace}/${match.metadata.name}`, secretValues(match));
         const scopes = match.metadata.annotations?.[githubTokenScopesAnnotation];
         return await toCredentials(secretValues(match), query, mint, scopes);
       }
@@ -77,7 +78,9 @@ export function storedCredentials(
         for (const name of [...(await secrets.names(namespace))].sort(compareBytewise)) {
           const values = (await secrets.secret(namespace, name)) ?? {};
           if ((values[storedTypeKey] ?? "git") !== type) continue;
-          if (isFor(values, name, type, repoURL, log)) return await toCredentials(values, query, mint);
+          if (!isFor(values, name, type, repoURL, log)) continue;
+          logMatch(log, query, `${namespace}/${name}`, values);
+          return await toCredentials(values, query, mint);
         }
       }
       return undefined;
@@ -142,6 +145,18 @@ function firstMatch(
 
 function matches(secret: Secret, type: CredentialType, repoURL: string, log: Logger): boolean {
   return isFor(secretValues(secret), secret.metadata.name, type, repoURL, log);
+}
+
+/** Which Secret is used surprises people, for the first by name wins and is final. */
+function logMatch(
+  log: Logger,
+  { type, repoURL }: CredentialQuery,
+  secret: string,
+  values: Readonly<Record<string, string>>,
+): void {
+  const how = values.repoURLIsRegex === "true" ? "by its pattern" : "by its URL";
+  const url = normalise[type](repoURL).replace(/\/\/[^/@]*@/, "//");
+  log.debug(`Credentials for ${type} ${url}: Secret ${secret}, ${how}.`);
 }
 
 /** True when the values name the repository, exactly or by a regular expression. */

@@ -367,6 +367,10 @@ class FakeControlPlane implements ControlPlane {
   async setFreightAlias(name: string, alias: string): Promise<void> {
     const freight = this.#freight.get(name);
     assert.ok(freight);
+    const owner = [...this.#freight.values()].find((other) => other.alias === alias && other !== freight);
+    if (owner !== undefined) {
+      throw new Error(`alias "${alias}" is already used by Freight "${owner.metadata.name}"`);
+    }
     const labels = { ...freight.metadata.labels, "kargo.akuity.io/alias": alias };
     this.#freight.set(name, { ...freight, alias, metadata: { ...freight.metadata, labels } });
   }
