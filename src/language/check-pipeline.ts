@@ -18,7 +18,9 @@ export function pipelineFindings(
   if (!index.isComplete(namespace)) return findings;
   if (facts.kind === "Stage") {
     const stages: Stages = (name) =>
-      index.find("Stage", namespace, name).find(({ file }) => !index.isPatch(file));
+      index
+        .find("Stage", namespace, name)
+        .find(({ file, facts: { broken } }) => !broken && !index.isPatch(file));
     const inCircle = circleFindings(entry, stages);
     findings.push(...inCircle);
     if (inCircle.length === 0) findings.push(...originFindings(entry, stages, index));
@@ -26,6 +28,7 @@ export function pipelineFindings(
   }
   if (facts.selectors !== undefined && !index.mayBeHidden("Stage", "")) {
     const all = index.all("Stage", namespace);
+    if (all.some(({ facts: { broken } }) => broken)) return findings;
     const nothing = all.length === 0 ? [] : stageSelectors(facts).filter((one) => selectsNothing(one, all));
     findings.push(...nothing.map(selectorFinding));
   }

@@ -78,11 +78,16 @@ function examine(unit: Unit): UnitReport {
 
 /** Where YAML is broken, what stands behind is not what it seems, and nothing can be said to be missing. */
 function trusted(unit: Unit, findings: readonly Finding[]): readonly Finding[] {
-  const [first] = unit.tree.document.errors;
-  if (first === undefined) return findings;
-  const { character } = unit.positionAt(first.pos[0]);
-  const line = first.pos[0] - character;
-  return findings.filter(({ rule, end }) => rule === "yaml-syntax" || (end <= line && !wholeness.has(rule)));
+  const { errors } = unit.tree.document;
+  if (errors.length === 0) return findings;
+  // The parser does not always meet the first mistake first.
+  const first = Math.min(...errors.map(({ pos }) => pos[0]));
+  const { character } = unit.positionAt(first);
+  const line = first - character;
+  return findings.filter(
+    ({ rule, end }) =>
+      rule === "yaml-syntax" || (end <= line && rule !== "admission" && !wholeness.has(rule)),
+  );
 }
 
 /** Several mistakes of YAML often have one cause: those that begin on the same line count once. */
@@ -127,6 +132,9 @@ function schemaFindings(unit: Unit, resource: UnitResource, index: number): Find
     const local = localRepository(resource, problem);
     const span = problemSpan(unit, resource, problem);
     if (span === undefined) return [];
+    // In broken YAML, something may have become a key that is none.
+    const { document } = unit.tree;
+    if (document.errors.length > 0 && nodeAt(resource.node, problem.path, document) === undefined) return [];
     if (local !== undefined) return [finding("local-repository", span, local)];
     const rule: RuleId = problem.code;
     const { severity, message, path, missing, suggestion } = problem;

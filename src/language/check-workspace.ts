@@ -98,12 +98,17 @@ function warehousesOf(
   const names = facts.requests?.map(({ warehouse }) => warehouse);
   if (names === undefined) {
     const all = index.all("Warehouse", namespace);
-    return all.length === 0 || index.mayBeHidden("Warehouse", "") ? undefined : all;
+    return all.length === 0 || index.mayBeHidden("Warehouse", "") || all.some(isBroken) ? undefined : all;
   }
   const found = names.map((name) => index.find("Warehouse", namespace, name)[0]);
-  return found.some((one) => one === undefined) || names.some((name) => index.mayBeHidden("Warehouse", name))
+  return found.some((one) => one === undefined || isBroken(one)) ||
+    names.some((name) => index.mayBeHidden("Warehouse", name))
     ? undefined
     : found.filter((one) => one !== undefined);
+}
+
+function isBroken({ facts }: IndexedResource): boolean {
+  return facts.broken;
 }
 
 /** URLs of git and chart repositories are compared in their normal form, images exactly (pkg/expressions/function). */
@@ -133,7 +138,9 @@ function variableFindings(entry: IndexedResource, namespace: string, index: Work
   const set = new Set<string>();
   for (const kind of ["Stage", "PromotionTask"]) {
     if (index.mayBeHidden(kind, "")) return [];
-    for (const { facts } of index.all(kind, namespace)) for (const name of facts.variables) set.add(name);
+    const all = index.all(kind, namespace);
+    if (all.some(isBroken)) return [];
+    for (const { facts } of all) for (const name of facts.variables) set.add(name);
   }
   const usesClusterTask = entry.facts.tasks.some(({ kind }) => kind === "ClusterPromotionTask");
   if (usesClusterTask) return [];

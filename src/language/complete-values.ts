@@ -34,6 +34,8 @@ export interface ValueRequest {
   readonly flow: boolean;
   readonly namespace: string | undefined;
   readonly index: WorkspaceIndex;
+  /** The value that stands there now. */
+  readonly written: string;
   readonly customSteps: ReadonlyMap<string, CustomStep>;
 }
 
@@ -65,9 +67,15 @@ function ofSchema(schema: Schema, request: ValueRequest): Completion[] {
       ...(word === schema.default ? { detail: "default" } : {}),
     })),
     ...(schema.reference === undefined ? [] : references(schema.reference, request)),
-    ...(schema.repository === undefined ? [] : repositories(schema.repository, request)),
+    ...(schema.repository === undefined ? [] : repositories([schema.repository], request)),
+    ...(isVariable(request.path) ? repositories(["git", "image", "chart"], request) : []),
     ...(words.length === 0 ? defaults(schema, request) : []),
   ];
+}
+
+/** Variables mostly hold what steps and functions want to know of repositories. */
+function isVariable(path: Path): boolean {
+  return path.at(-1) === "value" && path.at(-3) === "vars";
 }
 
 function plain(word: string, rank: number, { span }: ValueRequest): Completion {
@@ -186,11 +194,16 @@ function takenIn(value: unknown, path: Path): readonly unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-function repositories(type: "git" | "image" | "chart", { index, span }: ValueRequest): Completion[] {
+function repositories(
+  types: readonly ("git" | "image" | "chart")[],
+  { index, span, written }: ValueRequest,
+): Completion[] {
   const urls = new Set<string>();
   for (const { facts } of index.everything()) {
-    for (const one of facts.repositories) if (one.type === type) urls.add(one.url);
+    for (const one of facts.repositories) if (types.includes(one.type)) urls.add(one.url);
   }
+  // What is being written here is no answer to itself.
+  if (written !== "") urls.delete(written);
   return [...urls].map((url) => ({
     ...span,
     label: url,

@@ -46,6 +46,7 @@ export function completionsAt(unit: Unit, offset: number, world: CompletionWorld
       configs,
       value: resource.value,
       namespace,
+      written: "",
       ...world,
     });
   }
@@ -59,7 +60,16 @@ export function completionsAt(unit: Unit, offset: number, world: CompletionWorld
     if (scope !== undefined) return complete(bareExpression(context, text, offset), scope, resource, world);
   }
   if (context.wordy === true) return [];
-  return valueCompletions({ ...context, schema, configs, value: resource.value, namespace, ...world });
+  const written = text.slice(context.span.start, context.span.end);
+  return valueCompletions({
+    ...context,
+    schema,
+    configs,
+    value: resource.value,
+    namespace,
+    written,
+    ...world,
+  });
 }
 
 /** The expression an offset is in, with its scope; undefined outside of expressions. */

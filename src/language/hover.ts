@@ -10,9 +10,10 @@ import { type CustomStep, configsOf } from "./custom-step";
 import type { NameUse } from "./expression-analysis";
 import { expressionAt, type UnitPlace, unitPlaceAt } from "./expression-at";
 import { functionDoc } from "./function-docs";
-import { customStepDoc, enumValueDoc, fieldDoc, stepDoc } from "./schema-docs";
+import { customStepDoc, enumValueDoc, fieldDoc, outputWords, stepDoc } from "./schema-docs";
 import { selectionAt, selectionText } from "./selection";
 import type { Span } from "./source-file";
+import { type StepFacts, stepListOf } from "./step-lists";
 import { resourceSummary } from "./summary";
 import type { Unit } from "./unit";
 import { expressionsOf, type WorkspaceIndex } from "./workspace-index";
@@ -92,6 +93,11 @@ function valueHover(place: UnitPlace, customSteps: ReadonlyMap<string, CustomSte
   const span = spanOf(node);
   if (resource.schema === undefined || span === undefined || !isScalar(node)) return undefined;
   const value = String(node.value);
+  if (path.at(-1) === "as") {
+    const list = stepListOf(resource.kind, resource.value);
+    const step = list?.steps.find(({ alias, named }) => named && alias === value);
+    if (step !== undefined) return { doc: aliasDoc(step), ...span };
+  }
   if (path.length === 1 && path[0] === "kind")
     return { doc: kindDoc(resource.schema.schema.doc, value), ...span };
   const located = schemaAt(resource.schema.schema, path, resource.value, configsOf(customSteps));
@@ -105,6 +111,14 @@ function valueHover(place: UnitPlace, customSteps: ReadonlyMap<string, CustomSte
   }
   const meaning = enumValueDoc(schema, value);
   return meaning === "" ? undefined : { doc: `\`${value}\`: ${meaning}`, ...span };
+}
+
+/** What later steps get from the step of that alias. */
+function aliasDoc({ alias, uses, task }: StepFacts): string {
+  const schema = uses === undefined ? undefined : stepSchema(uses);
+  const what = task === undefined ? `step \`${uses ?? ""}\`` : `task \`${task.name}\``;
+  const outputs = schema === undefined ? [] : outputWords(schema);
+  return [`\`${alias}\`: alias of the ${what}.`, ...outputs].join("\n\n");
 }
 
 function kindDoc(doc: string, kind: string): string {

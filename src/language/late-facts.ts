@@ -34,6 +34,10 @@ export class LateFacts implements ResourceFacts {
     return this.full?.references ?? [];
   }
 
+  get broken() {
+    return this.full?.broken ?? true;
+  }
+
   get repositories() {
     return this.full?.repositories ?? [];
   }

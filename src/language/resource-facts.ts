@@ -65,6 +65,8 @@ export interface ResourceFacts {
   readonly controlFlow?: boolean;
   readonly subscriptions?: readonly SubscriptionFact[];
   readonly selectors?: readonly Selector[];
+  /** The YAML of the document is broken, so all this is not what it seems. */
+  readonly broken: boolean;
   readonly variables: readonly string[];
   readonly tasks: readonly NonNullable<StepFacts["task"]>[];
 }
@@ -83,6 +85,7 @@ export function resourceFacts(unit: Unit, resource: UnitResource, index: number)
     kind,
     labels: textEntries(metadata.labels),
     span,
+    broken: unit.tree.document.errors.length > 0,
     references,
     repositories,
     variables: vars.map(({ name }) => name),
@@ -187,14 +190,17 @@ function requestFacts(unit: Unit, resource: UnitResource, requests: unknown): Re
     if (origin === undefined) return [];
     const sources = isObject(request.sources) ? request.sources : {};
     const soakPath = [...path, "sources", "requiredSoakTime"];
-    const soak = typeof sources.requiredSoakTime === "string" ? spanAt(unit, resource, soakPath) : undefined;
+    const isClear = sources.direct === undefined || typeof sources.direct === "boolean";
+    const soak =
+      isClear && typeof sources.requiredSoakTime === "string" ? spanAt(unit, resource, soakPath) : undefined;
     const stages = Array.isArray(sources.stages)
       ? sources.stages.filter((one) => typeof one === "string")
       : [];
     return [
       {
         warehouse: request.origin.name,
-        direct: sources.direct === true,
+        // What has the wrong type was meant to be something.
+        direct: sources.direct !== undefined && sources.direct !== false && sources.direct !== null,
         stages,
         all: sources.availabilityStrategy === "All",
         origin,

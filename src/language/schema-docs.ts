@@ -42,7 +42,8 @@ export function customStepDoc(kind: string, { doc, config }: CustomStep): string
   return [`**${kind}**: ${doc === "" ? "a step of your own." : doc}`, ...takes].join("\n\n");
 }
 
-function outputWords({ outputs }: StepSchema): string[] {
+/** What a step gives to later ones. */
+export function outputWords({ outputs }: StepSchema): string[] {
   switch (outputs.from) {
     case "none":
       return ["Gives no outputs."];

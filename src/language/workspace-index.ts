@@ -257,10 +257,15 @@ function affected(facts: ResourceFacts): readonly string[] {
 
 /** What other documents can see of a resource; where it stands does not count. */
 function signature(facts: ResourceFacts): string {
-  const { kind, name, namespace, labels, subscriptions, variables, tasks, requests, controlFlow } = facts;
-  const seen = requests?.map(({ warehouse, direct, stages, all }) => ({ warehouse, direct, stages, all }));
-  const text = JSON.stringify({ kind, name, namespace, subscriptions, variables, tasks, seen, controlFlow });
-  return `${text}\t${JSON.stringify(labels)}`;
+  const { kind, name, namespace, subscriptions, variables, tasks, controlFlow, broken } = facts;
+  const requests = facts.requests?.map(({ warehouse, direct, stages, all }) => ({
+    warehouse,
+    direct,
+    stages,
+    all,
+  }));
+  const seen = { kind, name, namespace, subscriptions, variables, tasks, requests, controlFlow, broken };
+  return `${JSON.stringify(seen)}\t${JSON.stringify(facts.labels)}`;
 }
 
 /** JSON holds no tab of its own, so what follows one is the labels. */

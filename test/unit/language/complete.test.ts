@@ -195,6 +195,14 @@ const rows: Record<string, readonly [marked: string, expected: Expected]> = {
     { has: ["Warehouse", "Stage"], hasNot: ["Secret"] },
   ],
   "the key kind": [`${project()}---\napiVersion: kargo.akuity.io/v1alpha1\n|\n`, { only: ["kind"] }],
+  "repositories as values of variables": [
+    project(stage("a", { vars: "- name: repo\n  value: |" })),
+    { has: ["ghcr.io/example/app", "https://github.com/example/app.git"] },
+  ],
+  "a repository that is begun, not what is begun": [
+    project(stage("a", { steps: "- uses: git-clone\n  config:\n    repoURL: https://git|" })),
+    { has: ["https://github.com/example/app.git"], hasNot: ["https://git"] },
+  ],
   "nothing in a comment": [warehouse("  # inter|\n"), { only: [] }],
   "nothing in another kind": ["apiVersion: v1\nkind: Pod\nspec:\n  |\n", { only: [] }],
 };

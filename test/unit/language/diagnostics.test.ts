@@ -296,3 +296,20 @@ test("settings weigh rules, and know more steps", async () => {
   service.configure({ severities: { "unknown-step": "off" } });
   assert.deepEqual(service.diagnostics(theFile), []);
 });
+
+test("what is being written badly is told where it is, and nowhere else", () => {
+  const other = project(stage("uat", { from: ["test"] }), stage("prod", { from: ["uat"] }));
+  const texts: Record<string, readonly [text: string, ...rules: string[]]> = {
+    "a wrong type": [stage("test").replace("direct: true", "direct: maybe"), "type"],
+    "a tab": [stage("test").replace("  - origin:", "\t- origin:"), "yaml-syntax"],
+    "a bracket that is not closed": [stage("test").replace("direct: true", "stages: ["), "yaml-syntax"],
+  };
+  for (const [name, [text, rule]] of Object.entries(texts)) {
+    const service = serviceOf({ [theFile]: text, "file:///w/other.yaml": other });
+    const found = service.diagnostics(theFile);
+    assert.ok(found.length > 0 && found[0]?.rule === rule, name);
+    for (const one of found) assert.ok(one.rule === rule || one.rule === "type", `${name}: ${one.message}`);
+    for (const one of found) assert.ok(!one.message.includes("\n"), one.message);
+    assert.deepEqual(diagnosticRows(service, "file:///w/other.yaml"), [], name);
+  }
+});

@@ -45,6 +45,7 @@ const hovers: Record<string, readonly [marked: string, ...has: string[]]> = {
   "a variable": [at("vars.repo"), "`repo`: string", "Value: `https://x`"],
   "a function": [at("imageFrom"), "imageFrom(repoURL string, origin FreightOrigin) Image or nil", "Example"],
   "a field of a result": [at(".Tag"), "`Tag`: string"],
+  "an alias where it is given": [at("as: clone"), "`clone`: alias of the step `git-clone`", "`commits`"],
   "an alias in outputs": [at("outputs.clone"), "`clone`: object", "git-clone"],
   "an upstream Stage": [at("stages: [test"), "**Stage** `test`", "Freight of `app`"],
   "a Warehouse": [at("name: app", 2), "**Warehouse** `app`", "ghcr.io/example/app"],
