@@ -15,7 +15,8 @@ async function endpoint(t: TestContext) {
   const state = { answer: '{"status":"ok"}', status: 200, hold: false, asked: [] as string[] };
   const waiting = new Set<() => void>();
   const server = createServer((request, response) => {
-    state.asked.push(`${request.url} ${request.headers.authorization ?? "-"}`);
+    const { authorization, "x-also": also } = request.headers;
+    state.asked.push(`${request.url} ${authorization ?? "-"} ${also ?? "-"}`);
     for (const tell of waiting) tell();
     if (!state.hold) response.writeHead(state.status).end(state.answer);
   });
@@ -54,7 +55,10 @@ spec:
   promotionTemplate: {spec: {steps: [{uses: compose-output, config: {a: b}}]}}
   verification:
     analysisTemplates: [{name: health}]
-    args: [{name: base, value: "${url}"}, {name: stage, value: "\${{ ctx.stage }}"}]
+    args:
+    - {name: base, value: "${url}"}
+    - {name: stage, value: "\${{ ctx.stage }}"}
+    - {name: also, value: "also \${{ secret('api').token }}"}
 ---
 apiVersion: kargo.akuity.io/v1alpha1
 kind: Stage
@@ -67,7 +71,7 @@ apiVersion: argoproj.io/v1alpha1
 kind: AnalysisTemplate
 metadata: {name: health, namespace: hello}
 spec:
-  args: [{name: base}, {name: stage}, {name: token, valueFrom: {secretKeyRef: {name: api, key: token}}}]
+  args: [{name: base}, {name: stage}, {name: also}, {name: token, valueFrom: {secretKeyRef: {name: api, key: token}}}]
   metrics:
     - name: health
       ${metric}
@@ -83,7 +87,7 @@ const web = `provider:
         web:
           url: "{{args.base}}/{{args.stage}}"
           jsonPath: "{$.status}"
-          headers: [{key: Authorization, value: "Bearer {{args.token}}"}]
+          headers: [{key: Authorization, value: "Bearer {{args.token}}"}, {key: X-Also, value: "{{args.also}}"}]
       successCondition: result == "ok"`;
 
 async function pipeline(
@@ -111,7 +115,7 @@ test("Freight is verified by the template and flows on; promoted again, it is ve
   const out = await succeeds(untilIdle(root));
   assert.match(out, /FreightVerificationSucceeded .* checked: /);
   assert.match(out, /PromotionSucceeded +next\./);
-  assert.deepEqual(state.asked, ["/checked Bearer t0p-s3cret"]);
+  assert.deepEqual(state.asked, ["/checked Bearer t0p-s3cret also t0p-s3cret"]);
   assert.deepEqual(verifications(await stageNamed(root, "checked")), [["Successful"]]);
   await succeeds(["promote", "--stage", "checked", "--freight", freight, "-w", root]);
   await succeeds(untilIdle(root));

@@ -4,6 +4,7 @@ import { errorMessage } from "../../base/errors";
 import { type AnalysisMetric, type AnalysisRunStatus, isCompletedPhase } from "../../model/analysis";
 import type { AnalysisRun, ResourceRef } from "../../model/resources";
 import { type EnginePorts, StoreError } from "../ports";
+import type { SecretMask } from "../promotion/secret-mask";
 import { resolveMetric } from "./metric-args";
 import { assessRun, type Measured, trimMeasurements, withMeasurement } from "./metric-assessment";
 import { dryRunMetrics, metricsProblem, retentionLimits } from "./metric-check";
@@ -88,12 +89,11 @@ class Pass {
 
   /** Everything that is due, at the same time. */
   async #measure(plan: Plan, signal: AbortSignal): Promise<void> {
-    const { namespace = "" } = this.#ref;
-    const { args = [], metrics: written } = this.#run.spec;
+    const { metrics: written } = this.#run.spec;
     const due = new Set(dueMetrics(this.#run, plan.metrics, this.#ports.clock.now().getTime()));
     const unresolved = (error: unknown) =>
       new RunError(`Unable to resolve metric arguments: ${errorMessage(error)}`);
-    const secret = await argsWithSecrets(this.#ports, namespace, args).catch((error) => {
+    const secret = await argsWithSecrets(this.#ports, this.#run).catch((error) => {
       throw unresolved(error);
     });
     const metrics = written
@@ -106,7 +106,7 @@ class Pass {
         }
       });
     const outcomes = await Promise.allSettled(
-      metrics.map((metric) => this.#measureOne(metric, plan, secret.hidden, signal)),
+      metrics.map((metric) => this.#measureOne(metric, plan, secret.mask, signal)),
     );
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
@@ -118,10 +118,10 @@ class Pass {
   async #measureOne(
     metric: AnalysisMetric,
     { dryRun }: Plan,
-    hidden: readonly string[],
+    mask: SecretMask,
     signal: AbortSignal,
   ): Promise<void> {
-    const measured = withoutSecrets(await this.#take(metric, signal), hidden);
+    const measured = withoutSecrets(await this.#take(metric, signal), mask);
     signal.throwIfAborted();
     this.#finishedMs.set(metric.name, this.#ports.clock.now().getTime());
     await this.#update((current) =>

@@ -30,10 +30,15 @@ export async function buildAnalysisRun(
   const { name, namespace = "" } = stage.metadata;
   const templates = await named("get analysis templates", () => readTemplates(ports, stage));
   const template = within("build spec: flatten templates", () => flattenTemplates(templates));
-  const values = await named("build spec: build arguments", () => stageArgs(ports, stage, collection));
-  const args = within("build spec: build arguments: merge arguments", () =>
+  const { values, mask } = await named("build spec: build arguments", () =>
+    stageArguments(ports, stage, collection),
+  );
+  const merged = within("build spec: build arguments: merge arguments", () =>
     mergeArgs(values, template.args ?? []),
   );
+  // A value that holds a secret is not written down; it is evaluated again whenever it is needed.
+  const args = merged.map((arg) => (arg.value === undefined ? arg : { ...arg, value: mask.text(arg.value) }));
+  const hidden = merged.filter((arg, i) => arg.value !== args[i]?.value).map(({ name: arg }) => arg);
   const ownerReferences = await named("build owner references", () => owners(ports, namespace, collection));
   return {
     apiVersion: argoApiVersion,
@@ -41,19 +46,29 @@ export async function buildAnalysisRun(
     metadata: {
       name: promotionName(name, collection.id, ports.clock.now()),
       namespace,
-      ...runMarks(stage, collection, request),
+      ...runMarks(stage, collection, { request, hidden }),
       ownerReferences,
     },
     spec: { ...template, ...(args.length === 0 ? {} : { args }) },
   };
 }
 
+/** Annotation that lists, as JSON, the arguments whose values hold a secret. */
+export const hiddenArgsKey = "kargo-workbench/hidden-args";
+
 /** The labels by which the runs of a Stage and of a collection are found. */
 export function runLabels(stage: string, collection: string): Readonly<Record<string, string>> {
   return { [labelKeys.stage]: labelValue(stage), [labelKeys.freightCollection]: collection };
 }
 
-function runMarks(stage: Stage, collection: FreightCollection, request: VerificationRequest | undefined) {
+function runMarks(
+  stage: Stage,
+  collection: FreightCollection,
+  {
+    request,
+    hidden,
+  }: { readonly request: VerificationRequest | undefined; readonly hidden: readonly string[] },
+) {
   const { name } = stage.metadata;
   const { labels = {}, annotations = {} } = stage.spec.verification?.analysisRunMetadata ?? {};
   const newest = collection.verificationHistory?.[0];
@@ -65,6 +80,7 @@ function runMarks(stage: Stage, collection: FreightCollection, request: Verifica
     ...annotations,
     ...(labelValue(name) === name ? {} : { [annotationKeys.stage]: name }),
     ...(promotion === undefined ? {} : { [annotationKeys.promotion]: promotion }),
+    ...(hidden.length === 0 ? {} : { [hiddenArgsKey]: JSON.stringify(hidden) }),
   };
   return {
     labels: { ...labels, ...runLabels(name, collection.id) },
@@ -98,16 +114,24 @@ async function readTemplates(
   return [...own, ...shared];
 }
 
-/** The values that the Stage gives, evaluated; an argument without one is not there. */
-function stageArgs(
-  ports: BuilderPorts,
+/** The values that a Stage gives to arguments, and the secrets that were read for them. */
+export interface StageArguments {
+  readonly values: ReadonlyMap<string, string>;
+  readonly mask: SecretMask;
+}
+
+/** Evaluates what the Stage gives; an argument without a value is not there. Throws an Error that names the argument. */
+export async function stageArguments(
+  ports: Pick<EnginePorts, "store" | "secrets">,
   stage: Stage,
   collection: FreightCollection,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<StageArguments> {
   const { namespace = "" } = stage.metadata;
-  return new StepData(ports, namespace, new SecretMask()).withData((data) =>
+  const mask = new SecretMask();
+  const values = await new StepData(ports, namespace, mask).withData((data) =>
     evaluateArgs(stage, functionContext(data, stage, collection)),
   );
+  return { values, mask };
 }
 
 function functionContext(data: ExpressionData, stage: Stage, collection: FreightCollection): FunctionContext {
