@@ -21,8 +21,8 @@ import { ProjectNode, pageLength, rootNodes } from "./project-nodes";
 import { StageDropController } from "./stage-drop";
 import { parts, ResourceNode, type TreeMemory, type TreeNode } from "./tree-node";
 
-/** Changes that come closer together than this are shown at once. */
-const frameMs = 40;
+/** Changes that come closer together than this are shown at once: the more there is to show, the calmer. */
+const frameMs = { small: 40, large: 250, largeFrom: 300 };
 /** Texts such as "4 min ago" are renewed this often while the view is visible. */
 const agesMs = 30_000;
 
@@ -143,7 +143,14 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
   #renewSoon(): void {
     this.#roots = undefined;
     if (this.#frame !== undefined || this.#owned.disposed) return;
-    this.#frame = setTimeout(() => this.#renewAtOnce(), frameMs);
+    this.#frame = setTimeout(() => this.#renewAtOnce(), this.#frameMs);
+  }
+
+  get #frameMs(): number {
+    const stages = this.#backends.folders
+      .flatMap(({ backend }) => backend.snapshot.projects)
+      .reduce((sum, tree) => sum + tree.stages.length, 0);
+    return stages < frameMs.largeFrom ? frameMs.small : frameMs.large;
   }
 
   /** Shows what has changed; does nothing when nothing has. */

@@ -139,7 +139,7 @@ export class StepNode implements TreeNode {
         ["State", phase === "NotRun" ? "Not run" : phase],
         ["Took", this.#length],
       ],
-      message,
+      message: message === undefined ? undefined : plainReason(message),
     });
   }
 
