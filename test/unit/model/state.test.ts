@@ -12,6 +12,7 @@ import {
   type Warehouse,
 } from "../../../src/model/resources";
 import {
+  briefReason,
   currentFreight,
   freightLabelByName,
   freightObstacle,
@@ -169,6 +170,26 @@ describe("plainReason", () => {
     ["", ""],
   ];
   for (const [message, reason] of rows) test(message, () => assert.equal(plainReason(message), reason));
+});
+
+describe("briefReason", () => {
+  const git = "error executing cmd [/usr/bin/git push origin HEAD:stage/test]";
+  const rows: readonly (readonly [name: string, message: string, reason: string])[] = [
+    ["one cause stays", "refused", "refused"],
+    ["links between go", "error a: error b: error c: no", "error a: error c: no"],
+    [
+      "the step and the command line go",
+      `step "t::p" met error threshold of 1: error running step "t::p": error pushing: ${git}: remote: closed\nTo file:///r.git\n ! [remote rejected] HEAD -> x (declined)\nerror: failed to push some refs`,
+      "error pushing: remote: closed",
+    ],
+    [
+      "a rejection without the remote's own words stays whole",
+      `error pushing: ${git}: To file:///r.git\n ! [rejected] x (fetch first)`,
+      "error pushing: To file:///r.git ! [rejected] x (fetch first)",
+    ],
+    ["a command alone", `${git}: fatal: no such repository`, "fatal: no such repository"],
+  ];
+  for (const [name, message, reason] of rows) test(name, () => assert.equal(briefReason(message), reason));
 });
 
 test("openPromotions are those that have not ended, oldest first", () => {

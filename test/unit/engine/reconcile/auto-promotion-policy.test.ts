@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAutoPromotionEnabled } from "../../../../src/engine/reconcile/auto-promotion-policy";
+import {
+  autoPromotionStages,
+  isAutoPromotionEnabled,
+} from "../../../../src/engine/reconcile/auto-promotion-policy";
 import {
   kargoApiVersion,
   type ProjectConfig,
   type PromotionPolicy,
+  refKey,
   type Stage,
+  toRef,
 } from "../../../../src/model/resources";
 import { namespace, stage } from "../../../support/promotion-world";
 
@@ -74,3 +79,18 @@ for (const [name, policy] of [
     assert.throws(() => isAutoPromotionEnabled(config(policy), target));
   });
 }
+
+test("the Stages of a workspace for which it is on, each by its own Project's policies alone", () => {
+  const named = (name: string, project = namespace): Stage => ({
+    ...target,
+    metadata: { name, namespace: project },
+  });
+  const elsewhere: ProjectConfig = {
+    ...config({ stage: "b", ...on }),
+    metadata: { name: namespace, namespace: "x" },
+  };
+  const stages = [named("a"), named("b"), named("a", "other")];
+  const keys = (config: ProjectConfig) => [...autoPromotionStages([...stages, elsewhere, config])];
+  assert.deepEqual(keys(config({ stage: "a", ...on })), [refKey(toRef(named("a")))]);
+  assert.deepEqual(keys(config({ stageSelector: { name: "regex:(" }, ...on })), []);
+});
