@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { LanguageService } from "../../../src/language/language-service";
 import { project, stage, task, theFile } from "../../support/cursor";
+import { randomFrom } from "../../support/json-schema-samples";
 
 const steps = `
 - uses: git-clone
@@ -34,88 +37,134 @@ const text = project(
   `# a List\napiVersion: v1\nkind: List\nitems:\n- ${stage("in-list").replaceAll("\n", "\n  ")}`,
 );
 
-/** Asks everything about one state of a file; none may throw, and completion and hover must answer. */
-function askAll(service: LanguageService, offset: number): void {
-  for (const { start, end, message } of service.diagnostics(theFile)) {
-    assert.ok(start <= end && message !== "");
-    assert.ok(end <= (service.text(theFile) ?? "").length);
-  }
-  assert.ok(Array.isArray(service.complete(theFile, offset)));
-  service.hover(theFile, offset);
-  service.references(theFile, offset);
-}
+const fixture = (name: string) =>
+  readFileSync(join(process.cwd(), "test", "fixtures", "language", "valid", name), "utf8");
 
-function askRest(service: LanguageService): void {
-  service.outline(theFile);
+/** Files of every way of writing; each is broken in every way below. */
+const bases: Readonly<Record<string, string>> = {
+  "block style with expressions": text,
+  "Windows line breaks": text.slice(0, 1400).replaceAll("\n", "\r\n"),
+  "anchors, merge keys and flow style": fixture("anchors-and-styles.yaml"),
+  "a List": fixture("list-kind.yaml"),
+  JSON: JSON.stringify({
+    apiVersion: "kargo.akuity.io/v1alpha1",
+    kind: "PromotionTask",
+    metadata: { name: "t", namespace: "demo" },
+    spec: { steps: [{ uses: "http", as: "é😀", if: "${{ always() }}", config: { url: "${{ vars.a }}" } }] },
+  }),
+  "webhook receivers": fixture("webhook-receivers.yaml"),
+  "analysis and verification": fixture("verification.yaml").slice(0, 1200),
+  "a template of Helm": fixture("helm-chart-template.yaml"),
+};
+
+let states = 0;
+
+/** Asks everything about one state of a file; none may throw, and completion must answer. */
+function askAll(service: LanguageService, offset: number): void {
+  states++;
+  const { length } = service.text(theFile) ?? "";
+  const diagnostics = service.diagnostics(theFile);
+  for (const { start, end, message } of diagnostics) {
+    assert.ok(start <= end && end <= length && message !== "");
+  }
+  for (const { start, end } of service.complete(theFile, offset)) assert.ok(start <= end && end <= length);
+  service.hover(theFile, offset);
+  service.definitions(theFile, offset);
+  service.references(theFile, offset);
+  for (const { start, end } of service.outline(theFile)) assert.ok(start <= end && end <= length);
+  let last = 0;
+  for (const { start, end } of service.tokens(theFile)) {
+    assert.ok(last <= start && start <= end && end <= length, `${last} ${start} ${end} ${length}`);
+    last = end;
+  }
+  if (states % 5 !== 0) return;
   service.folds(theFile);
-  service.tokens(theFile);
   service.hints(theFile);
   service.lenses(theFile);
+  service.prepareRename(theFile, offset);
+  for (const { edits } of service.actions(theFile, { start: offset, end: Math.min(length, offset + 80) })) {
+    for (const list of Object.values(edits)) for (const { start, end } of list) assert.ok(start <= end);
+  }
 }
 
-test("every beginning of a text is survived, with an answer to completion", () => {
-  const service = new LanguageService();
-  for (let end = 0; end <= text.length; end++) {
-    service.setText(theFile, text.slice(0, end));
-    askAll(service, end);
-    if (end % 7 === 0) askRest(service);
-  }
-});
+const limit = { timeout: 300_000 };
 
-test("every missing line is survived", () => {
-  const lines = text.split("\n");
-  const service = new LanguageService();
-  for (const [index] of lines.entries()) {
-    service.setText(theFile, lines.toSpliced(index, 1).join("\n"));
-    askAll(service, Math.floor((index / lines.length) * text.length * 0.9));
-    askRest(service);
-  }
-});
+for (const [name, base] of Object.entries(bases)) {
+  test(`every beginning is survived, with an answer to everything: ${name}`, limit, () => {
+    const service = new LanguageService();
+    for (let end = 0; end <= base.length; end++) {
+      service.setText(theFile, base.slice(0, end));
+      askAll(service, end);
+    }
+  });
 
-test("random edits leave the same state as a fresh start", () => {
-  const pieces = [
-    "",
-    "\n",
-    "---\n",
-    "- ",
-    "  ",
-    ": ",
-    "{",
-    "]",
-    '"',
-    "'",
-    "${{ ",
-    " }}",
-    "#",
-    "&a ",
-    "*a",
-    "|-\n",
-    "\t",
-    "\r\n",
-    "é😀",
-    "x",
-  ];
-  let seed = 42;
-  const random = (below: number) => {
-    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-    return seed % below;
-  };
+  test(`every missing line is survived: ${name}`, limit, () => {
+    const lines = base.split("\n");
+    const service = new LanguageService();
+    for (const [index] of lines.entries()) {
+      service.setText(theFile, lines.toSpliced(index, 1).join("\n"));
+      askAll(service, lines.slice(0, index).join("\n").length);
+    }
+  });
+
+  test(`random edits leave the same state as a fresh start: ${name}`, limit, () => randomEdits(base));
+}
+
+const pieces = [
+  "",
+  "\n",
+  "---\n",
+  "...\n",
+  "%YAML 1.1\n",
+  "- ",
+  "? ",
+  "  ",
+  ": ",
+  "{",
+  "]",
+  '"',
+  "'",
+  "${{ ",
+  " }}",
+  "{{ .Values.x }}",
+  "#",
+  "&a ",
+  "*a",
+  "<<: *a\n",
+  "!!str ",
+  "|-\n",
+  "\t",
+  "\r\n",
+  "\uFEFF",
+  "\0",
+  "\u2028",
+  "é😀",
+  "x",
+];
+
+function randomEdits(base: string): void {
+  const random = randomFrom(base.length);
+  const below = (limit: number) => Math.floor(random() * limit);
   const service = new LanguageService();
-  service.setText(theFile, text);
-  for (let round = 0; round < 600; round++) {
-    if (round % 100 === 0) service.setText(theFile, text);
+  for (let round = 0; round < 250; round++) {
+    if (round % 50 === 0) service.setText(theFile, base);
     const now = service.text(theFile) ?? "";
-    const start = random(now.length + 1);
-    const end = Math.min(now.length, start + random(30));
-    const insert = pieces[random(pieces.length)] ?? "";
+    const start = below(now.length + 1);
+    const end = Math.min(now.length, start + below(30));
+    const insert = pieces[below(pieces.length)] ?? "";
     service.edit(theFile, service.positionAt(theFile, start), service.positionAt(theFile, end), insert);
-    askAll(service, start);
+    askAll(service, Math.min(start, (service.text(theFile) ?? "").length));
     if (round % 25 !== 0) continue;
     const fresh = new LanguageService();
     fresh.setText(theFile, service.text(theFile) ?? "");
     assert.deepEqual(service.diagnostics(theFile), fresh.diagnostics(theFile));
     assert.deepEqual(service.outline(theFile), fresh.outline(theFile));
   }
+}
+
+test("ten thousand broken texts were tried", (context) => {
+  context.diagnostic(`${states} texts`);
+  assert.ok(states >= 10_000, `${states}`);
 });
 
 test("offsets and positions are each other's way back, whatever ends the lines", () => {
