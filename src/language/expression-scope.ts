@@ -107,6 +107,8 @@ export function bareScope(context: BareExpression["context"], located: Located):
       };
       return { ...nothing, names: names([member]), open: false, mode: "eval" };
     }
+    case "analysis-result":
+      return { ...nothing, names: names([measuredName]), open: false, otherFunctions: measuredFunctions };
     case "document":
       return nothing;
     default:
@@ -441,6 +443,14 @@ const receiverScope: Scope = {
   functions: ["quoting"],
   otherFunctions: normalizers,
 };
+
+/** What the conditions of a metric see (Argo Rollouts utils/evaluate). */
+const measuredFunctions = ["asInt", "asFloat", "isNaN", "isInf", "isNil", "default"];
+const measuredName = field(
+  "result",
+  "The measured value: of Prometheus a list of numbers, of `web` any data.",
+  "any",
+);
 
 /** `.name`, or `['name']` for what is no identifier. */
 export function memberText(name: string): string {

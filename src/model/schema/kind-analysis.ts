@@ -42,6 +42,20 @@ const args = list(
   ),
 );
 
+const authentication = object("How the request proves who asks.", {
+  oauth2: object("OAuth2 client credentials; a token is asked for before every request.", {
+    tokenUrl: text("Address that gives tokens.", { example: "https://login.example.com/oauth2/token" }),
+    clientId: text("Name of the client.", { example: "{{args.clientId}}" }),
+    clientSecret: text("Secret of the client.", { example: "{{args.clientSecret}}" }),
+    scopes: list("What the token is to allow.", text("One scope.", { example: "metrics.read" })),
+  }),
+  sigv4: object("Signatures for Amazon Managed Prometheus.", {
+    region: text("Region.", { example: "eu-central-1" }),
+    profile: text("Profile of the credentials.", { example: "metrics" }),
+    roleArn: text("Role to take.", { example: "arn:aws:iam::123456789012:role/metrics" }),
+  }),
+});
+
 const web = object(
   "Sends an HTTP request and judges the answer.",
   {
@@ -65,7 +79,7 @@ const web = object(
     }),
     timeoutSeconds: integer("Seconds until the request is given up.", { default: 10, example: 20 }),
     insecure: flag("Accepts the server although its TLS certificate cannot be verified.", { default: false }),
-    authentication: anything("OAuth2 or SigV4 settings."),
+    authentication,
   },
   {
     required: ["url"],
@@ -89,8 +103,12 @@ const prometheus = object("Asks Prometheus.", {
       { required: ["key", "value"] },
     ),
   ),
-  rangeQuery: anything("Start, end and step of a range query."),
-  authentication: anything("OAuth2 or SigV4 settings."),
+  rangeQuery: object("Asks for all samples of a span of time.", {
+    start: text("Expression for the beginning.", { example: 'now() - duration("1h")' }),
+    end: text("Expression for the end.", { example: "now()" }),
+    step: text("Pause between two samples.", { example: "1m", format: "duration" }),
+  }),
+  authentication,
 });
 
 const job = object(

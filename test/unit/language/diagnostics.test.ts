@@ -6,6 +6,9 @@ import { diagnosticRows, project, serviceOf, stage, task, theFile } from "../../
 const warehouse = (spec: string) =>
   `apiVersion: kargo.akuity.io/v1alpha1\nkind: Warehouse\nmetadata: {name: a, namespace: x}\nspec:\n${spec}\n`;
 
+const template = (provider: string, condition: string) =>
+  `apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: a, namespace: x}\nspec:\n  metrics:\n  - name: m\n    successCondition: '${condition}'\n    provider: ${provider}\n`;
+
 const documents: Record<string, readonly [text: string, ...rows: string[]]> = {
   "a wrong type": [warehouse("  interval: 5\n  subscriptions:\n  - image: {repoURL: a/b}"), "type: 5"],
   "an unknown key": [
@@ -52,6 +55,19 @@ const documents: Record<string, readonly [text: string, ...rows: string[]]> = {
     "type: 1",
     "unknown-key: brnch",
   ],
+  "conditions of a metric": [
+    template("{web: {url: u}}", "result.n > 1 && asInt(result.m) == 2 || isNil(result)"),
+  ],
+  "a condition about a name nobody knows": [
+    template("{web: {url: u}}", "results.n > 1"),
+    "unknown-name: results",
+  ],
+  "a condition with an argument is left alone": [template("{web: {url: u}}", "result > {{args.least}}")],
+  "settings of requests": [
+    template("{prometheus: {address: a, query: q, authentication: {oauth2: {tokenURL: x}}}}", "true"),
+    "unknown-key: tokenURL",
+  ],
+  "providers that are not checked": [template("{datadog: {anything: [1]}}", "true")],
   "an item of a List": [
     `apiVersion: v1\nkind: List\nitems:\n- ${warehouse("  interval: x\n  subscriptions:\n  - image: {repoURL: a/b}").replaceAll("\n", "\n  ")}`,
     "pattern: x",
