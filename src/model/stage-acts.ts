@@ -13,6 +13,11 @@ export function canVerifyAgain(stage: Stage): boolean {
   return (newestVerification(stage)?.id ?? "") !== "" && !isVerifying(stage);
 }
 
+/** True when AnalysisTemplates verify, or verified, what the Stage runs on. */
+export function hasAnalysisRun(stage: Stage): boolean {
+  return newestVerification(stage)?.analysisRun !== undefined;
+}
+
 /** The newest verification of what the Stage runs on. */
 export function newestVerification({ status }: Stage): VerificationInfo | undefined {
   return status?.freightHistory?.[0]?.verificationHistory?.[0];

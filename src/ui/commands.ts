@@ -22,6 +22,7 @@ import {
   promoteDownstream,
   refreshStage,
   resumeAutoPromotion,
+  showVerification,
   verifyStage,
 } from "./commands/stages";
 import { assembleFreight, refreshWarehouse } from "./commands/warehouses";
@@ -58,6 +59,7 @@ const handlers: Handlers = {
   "kargo.stage.refresh": refreshStage,
   "kargo.stage.verify": verifyStage,
   "kargo.stage.abortVerification": abortVerification,
+  "kargo.stage.showVerification": showVerification,
   "kargo.stage.promoteDownstream": promoteDownstream,
   "kargo.stage.resumeAutoPromotion": resumeAutoPromotion,
   "kargo.freight.approve": approveFreight,

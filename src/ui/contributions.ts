@@ -44,6 +44,7 @@ export interface CommandArguments {
   "kargo.stage.refresh": [stage?: ResourceTarget<"Stage">];
   "kargo.stage.verify": [stage?: ResourceTarget<"Stage">];
   "kargo.stage.abortVerification": [stage?: ResourceTarget<"Stage">];
+  "kargo.stage.showVerification": [stage?: ResourceTarget<"Stage">];
   "kargo.stage.promoteDownstream": [stage?: ResourceTarget<"Stage">, freight?: ResourceTarget<"Freight">];
   "kargo.stage.resumeAutoPromotion": [stage?: ResourceTarget<"Stage">];
   "kargo.freight.approve": [freight?: ResourceTarget<"Freight">, stage?: ResourceTarget<"Stage">];
@@ -101,6 +102,7 @@ export const commandPlaces: { readonly [K in CommandId]: CommandPlace } = {
   "kargo.stage.refresh": { palette: true, trusted: true },
   "kargo.stage.verify": { palette: true, trusted: true },
   "kargo.stage.abortVerification": { palette: true, trusted: true },
+  "kargo.stage.showVerification": { palette: true, trusted: false },
   "kargo.stage.promoteDownstream": { palette: true, trusted: true },
   "kargo.stage.resumeAutoPromotion": { palette: true, trusted: true },
   "kargo.freight.approve": { palette: true, trusted: true },
@@ -143,6 +145,7 @@ export const itemFlags = [
   "upstream",
   "verifiable",
   "verifying",
+  "analysed",
   "held",
   "freight",
   "aliased",

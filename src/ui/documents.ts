@@ -3,6 +3,7 @@
 import { type Event, EventEmitter, type TextDocumentContentProvider, Uri, workspace } from "vscode";
 import { type Disposable, DisposableStore } from "../base/disposable";
 import { isObject } from "../base/json";
+import { isCompletedPhase } from "../model/analysis";
 import { type AnyResource, type Kind, type ResourceRef, refKey, toRef } from "../model/resources";
 import { freightLabel } from "../model/state";
 import { type Backends, findTarget, type OpenFolder } from "./backends";
@@ -49,6 +50,17 @@ export function findResource(
   return project !== undefined && isIt(project) ? project : all.find(isIt);
 }
 
+/** Any resource; AnalysisRuns are not in snapshots. */
+async function findRecorded(
+  folders: readonly OpenFolder[],
+  target: ResourceTarget,
+): Promise<AnyResource | undefined> {
+  if (target.ref.kind !== "AnalysisRun") return findResource(folders, target);
+  const { namespace = "", name } = target.ref;
+  const runs = await findTarget(folders, target)?.folder.backend.analysisRuns(namespace);
+  return runs?.find(({ metadata }) => metadata.name === name);
+}
+
 /** Provides the documents. */
 export class ResourceDocuments implements TextDocumentContentProvider, Disposable {
   readonly #backends: Backends;
@@ -71,7 +83,7 @@ export class ResourceDocuments implements TextDocumentContentProvider, Disposabl
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const target = documentTarget(uri);
     const folders = await this.#backends.ready();
-    const resource = target === undefined ? undefined : findResource(folders, target);
+    const resource = target === undefined ? undefined : await findRecorded(folders, target);
     this.#shown.set(uri.toString(), resource);
     if (resource === undefined) return `# ${target?.ref.kind ?? "This resource"} is no longer there.\n`;
     return this.#format(resource);
@@ -85,8 +97,12 @@ export class ResourceDocuments implements TextDocumentContentProvider, Disposabl
     for (const [text, resource] of this.#shown) {
       const uri = Uri.parse(text);
       const target = documentTarget(uri);
-      if (target !== undefined && findResource(this.#backends.folders, target) !== resource)
-        this.#changed.fire(uri);
+      if (target === undefined) continue;
+      const isOther =
+        resource?.kind === "AnalysisRun"
+          ? !isCompletedPhase(resource.status?.phase)
+          : findResource(this.#backends.folders, target) !== resource;
+      if (isOther) this.#changed.fire(uri);
     }
   }
 }

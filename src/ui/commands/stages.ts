@@ -1,6 +1,14 @@
+import { window, workspace } from "vscode";
+import { agoText } from "../../base/elapsed";
 import { stageHolds } from "../../model/autonomy";
-import { isControlFlow, type Promotion, type Stage, toRef } from "../../model/resources";
-import { canVerifyAgain, isVerifying, newestVerification, stagesBehind } from "../../model/stage-acts";
+import { type AnalysisRun, isControlFlow, type Promotion, type Stage, toRef } from "../../model/resources";
+import {
+  canVerifyAgain,
+  hasAnalysisRun,
+  isVerifying,
+  newestVerification,
+  stagesBehind,
+} from "../../model/stage-acts";
 import {
   currentFreight,
   freightByName,
@@ -9,6 +17,7 @@ import {
   freightPlaces,
 } from "../../model/state";
 import type { ResourceTarget } from "../contributions";
+import { documentUri } from "../documents";
 import { followPromotion } from "../follow-promotion";
 import { withActProgress } from "../progress";
 import { back, type Choice, choose } from "../questions";
@@ -46,6 +55,7 @@ export async function abortVerification(
   if (stage !== undefined) await requestVerification(context, stage, "abort");
 }
 
+/** Stays with it until the verification has ended; cancelling stops the waiting, not the verification. */
 async function requestVerification(
   context: CommandContext,
   { folder, resource }: Located<"Stage">,
@@ -58,13 +68,47 @@ async function requestVerification(
       : { title: `Verifying ${name}`, what: `verify Stage ${name} again` };
   await act(context, words, async (signal) => {
     const ref = toRef(resource);
-    const options = { signal, actor: actor() };
-    const newest = newestVerification(await folder.backend.requestVerification(ref, request, options));
+    await folder.backend.requestVerification(ref, request, { signal, actor: actor() });
+    const newest = newestVerification(await folder.backend.waitForVerification(ref, { signal }));
     const { phase = "none", message } = newest ?? {};
     const isBad = phase === "Failed" || phase === "Error" || phase === "Inconclusive";
     if (isBad) context.notify.verificationFailed(name, phase, message);
     else context.notify.done(`Verification of ${name}: ${phase}`);
   });
+}
+
+/** Shows an AnalysisRun of a Stage: what was measured, and what came of it. */
+export async function showVerification(
+  context: CommandContext,
+  target?: ResourceTarget<"Stage">,
+): Promise<void> {
+  const none = "No Stage was verified by AnalysisTemplates.";
+  const stage = await askStage(context, target, { title: "Show Verification", fits: hasAnalysisRun, none });
+  if (stage === undefined) return;
+  const { name } = stage.resource.metadata;
+  const runs = await stage.folder.backend.analysisRuns(stage.tree.name, name);
+  if (runs.length === 0) return context.notify.nothing(`${name} was not verified by AnalysisTemplates.`);
+  const run =
+    runs.length === 1
+      ? runs[0]
+      : await choose<AnalysisRun>(
+          { title: `Verifications of ${name}`, step: 1, total: 1 },
+          { placeholder: "AnalysisRun, the newest first", items: runs.map(runChoice) },
+        );
+  if (run === undefined || run === back) return;
+  const document = await workspace.openTextDocument(documentUri(stage.folder.id, run));
+  await window.showTextDocument(document, { preview: true });
+}
+
+function runChoice(run: AnalysisRun): Choice<AnalysisRun> {
+  const { phase = "Pending", message, startedAt } = run.status ?? {};
+  const at = Date.parse(startedAt ?? "");
+  return {
+    label: phase,
+    description: Number.isNaN(at) ? "" : agoText(Date.now() - at),
+    detail: message || run.metadata.name,
+    value: run,
+  };
 }
 
 /** Promotes Freight to every Stage right behind one. */

@@ -12,7 +12,13 @@ import {
   type Stage,
   toRef,
 } from "../../model/resources";
-import { canVerifyAgain, isVerifying, newestVerification, stagesBehind } from "../../model/stage-acts";
+import {
+  canVerifyAgain,
+  hasAnalysisRun,
+  isVerifying,
+  newestVerification,
+  stagesBehind,
+} from "../../model/stage-acts";
 import {
   currentFreight,
   freightLabelByName,
@@ -71,6 +77,7 @@ export class StageNode extends ResourceNode<"Stage"> {
       isUpstream ? "upstream" : undefined,
       canVerifyAgain(this.stage) ? "verifiable" : undefined,
       isVerifying(this.stage) ? "verifying" : undefined,
+      hasAnalysisRun(this.stage) ? "analysed" : undefined,
       this.autonomy.label === "held" ? "held" : undefined,
     ];
   }
