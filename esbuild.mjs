@@ -1,6 +1,9 @@
 // Bundles what ships into dist/: the extension host's half, the terminal program, later the language server and webviews.
 // `--watch` rebuilds on change; `--minify` is what packaging uses.
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { context } from "esbuild";
+import { readerDefine } from "./reader-digest.mjs";
 
 const watch = process.argv.includes("--watch");
 const minify = process.argv.includes("--minify");
@@ -14,6 +17,7 @@ const node = {
   sourcemap: !minify,
   minify,
   outdir: "dist",
+  define: readerDefine(dirname(fileURLToPath(import.meta.url))),
   logLevel: "warning",
   logOverride: { "empty-import-meta": "silent" },
 };

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { readerDefine } from "../reader-digest.mjs";
 import { envWithTools } from "./host/paths.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -46,7 +47,7 @@ await build({
   alias: { "vscode-languageserver/node": "vscode-languageserver/node.js" },
   sourcemap: "inline",
   outExtension: { ".js": ".mjs" },
-  define: { "import.meta.url": "undefined" },
+  define: { "import.meta.url": "undefined", ...readerDefine(root) },
   logLevel: "error",
 });
 const bundles = files.map((file) => join(outdir, relative("test", file).replace(/\.ts$/, ".mjs")));

@@ -174,11 +174,6 @@ export class Engine implements Disposable {
     }
   }
 
-  /** Specs or policies were written: every run looks at everything again. */
-  async specsChanged(): Promise<void> {
-    for (const run of this.#runs) await run.wakeAll();
-  }
-
   /** Discovers now, and creates Freight when the Warehouse's policy says so. Throws DiscoveryError and StoreError. */
   async refreshWarehouse(ref: ResourceRef<"Warehouse">, signal: AbortSignal): Promise<Warehouse> {
     const pass = await reconcileWarehouse(ref, this.#ports, {

@@ -5,7 +5,7 @@ import { errorMessage, isAbortError } from "../base/errors";
 import type { KargoEvent } from "../model/events";
 import { isControlFlow, type ResourceRef, refKey, toRef } from "../model/resources";
 import { reconcileWarehouse, retryDelayMs } from "./discovery/warehouse";
-import type { EnginePorts } from "./ports";
+import type { EnginePorts, ResourceChange } from "./ports";
 import { ChangeWatch } from "./reconcile/change-watch";
 import { collectGarbage } from "./reconcile/garbage";
 import type { StageDriver } from "./reconcile/stage-driver";
@@ -68,7 +68,7 @@ export class PipelineRun {
   readonly #watch: ChangeWatch;
   readonly #entries = new Map<string, Entry>();
   readonly #queue: Entry[] = [];
-  readonly #changes = new Map<string, ResourceRef>();
+  readonly #changes = new Map<string, ResourceChange>();
   readonly #failed = new Map<string, string>();
   #running = 0;
   #looking = false;
@@ -94,9 +94,8 @@ export class PipelineRun {
     signal.addEventListener("abort", end);
     this.#options.stop?.addEventListener("abort", drain);
     try {
-      await this.#watch.begin();
-      owned.add(this.#ports.store.onDidChange((ref) => this.#note(ref)));
-      await this.wakeAll();
+      owned.add(this.#ports.store.onDidChange((change) => this.#note(change)));
+      await this.#wakeAll();
       if (!this.#options.untilIdle && this.#drives("Stage")) this.#collectAtNextHour();
       this.#endWhenIdle();
       if (this.#options.stop?.aborted) this.#drain();
@@ -112,8 +111,8 @@ export class PipelineRun {
     return { failures: this.#failures() };
   }
 
-  /** Looks at every Warehouse and Stage again: for the beginning, and after specs or policies were changed. */
-  async wakeAll(): Promise<void> {
+  /** Looks at every Warehouse and Stage, for the beginning. */
+  async #wakeAll(): Promise<void> {
     const { store } = this.#ports;
     const scope = this.#options.project === undefined ? {} : { namespace: this.#options.project };
     for (const warehouse of await store.list("Warehouse", scope)) this.wake(toRef(warehouse));
@@ -231,8 +230,10 @@ export class PipelineRun {
     }, ms);
   }
 
-  #note(ref: ResourceRef): void {
-    this.#changes.set(refKey(ref), ref);
+  /** Of several changes of one object, the first says what it was. */
+  #note(change: ResourceChange): void {
+    const key = refKey(change);
+    if (!this.#changes.has(key)) this.#changes.set(key, change);
     if (!this.#looking) void this.#lookAtChanges();
   }
 

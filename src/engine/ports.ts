@@ -3,7 +3,7 @@
 import { CodedError } from "../base/errors";
 import type { Event } from "../base/events";
 import type { Logger } from "../base/log";
-import type { Kind, ResourceByKind, ResourceRef } from "../model/resources";
+import type { AnyResource, Kind, ResourceByKind, ResourceRef } from "../model/resources";
 import type {
   ArgoCdPort,
   CredentialSource,
@@ -20,6 +20,14 @@ export interface ListOptions {
   readonly stage?: string;
   /** Only Freight of this Warehouse. */
   readonly warehouse?: string;
+  /** Only Freight that this Stage runs on, as the Freight's status has it. */
+  readonly currentlyIn?: string;
+}
+
+/** A resource that was created, changed or deleted, in its spec or in its status. */
+export interface ResourceChange extends ResourceRef {
+  /** What it was before, as far as this process knew it; absent when it is new. */
+  readonly before?: AnyResource;
 }
 
 /** Why a write was refused. */
@@ -49,8 +57,8 @@ export interface ResourceStore {
     change: (current: ResourceByKind[K]) => ResourceByKind[K] | undefined,
   ): Promise<ResourceByKind[K]>;
   delete(ref: ResourceRef): Promise<void>;
-  /** Fires after a change by this process or another; carries what changed, not the new value. */
-  readonly onDidChange: Event<ResourceRef>;
+  /** Fires after a change by this process or another; carries what changed and what it was, not the new value. */
+  readonly onDidChange: Event<ResourceChange>;
 }
 
 /** Values of Secrets and ConfigMaps that are not in the workspace (the editor's SecretStorage). */

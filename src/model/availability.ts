@@ -6,9 +6,9 @@ import { type Freight, type FreightRequest, originKey, type Stage } from "./reso
 
 /** What `availableFreight` chooses from. */
 export interface FreightSupply {
-  /** Names of the Warehouses that exist in the Stage's namespace. */
+  /** Names of the Warehouses that exist in the Stage's namespace, of those it names at least. */
   readonly warehouses: ReadonlySet<string>;
-  /** Every Freight of the namespace. */
+  /** The Freight of those Warehouses. */
   readonly freight: readonly Freight[];
 }
 

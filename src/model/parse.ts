@@ -2,7 +2,7 @@
 // Does no I/O and tells no fault of a field; schema/schema.ts and admission.ts do.
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { isObject } from "../base/json";
-import { type DocumentSlice, splitDocuments } from "./documents";
+import { splitDocuments } from "./documents";
 import { type AnyResource, clusterScopedKinds, type Kind, kargoApiVersion, kargoKinds } from "./resources";
 import { conform, kindSchema } from "./schema/schema";
 import { yamlOptions } from "./yaml-options";
@@ -61,34 +61,52 @@ export function problemsAt(
   );
 }
 
-/** Reads every resource of `text`. Documents of other kinds are passed over in silence, broken ones only when they are Kargo's. */
-export function parseResources(file: string, text: string): ParseResult {
+/** Documents that were read before, by their text; their places are those within the document, in a file without name. */
+export interface KnownDocuments {
+  get(text: string): ParseResult | undefined;
+  set(text: string, result: ParseResult): void;
+}
+
+/**
+ * Reads every resource of `text`. Documents of other kinds are passed over in silence, broken ones only when they are
+ * Kargo's. With `known`, a document that was read before is not read again, and its resources are the same objects.
+ */
+export function parseResources(file: string, text: string, known?: KnownDocuments): ParseResult {
   const resources: ParsedResource[] = [];
   const problems: ResourceProblem[] = [];
-  if (mayHoldResources(text)) {
-    for (const slice of splitDocuments(text)) readDocument(file, text, slice, resources, problems);
+  if (!mayHoldResources(text)) return { resources, problems };
+  for (const slice of splitDocuments(text)) {
+    const source = text.slice(slice.start, slice.end);
+    if (!mayHoldResources(source)) continue;
+    let read = known?.get(source);
+    if (read === undefined) {
+      read = readDocument(source);
+      known?.set(source, read);
+    }
+    const placed = (location: SourceLocation): SourceLocation => ({
+      file,
+      offset: slice.start + location.offset,
+      line: slice.startLine + location.line,
+      column: location.column,
+    });
+    for (const { resource, location } of read.resources)
+      resources.push({ resource, location: placed(location) });
+    for (const { resourceOffset, ...problem } of read.problems) {
+      const owner = resourceOffset === undefined ? {} : { resourceOffset: slice.start + resourceOffset };
+      problems.push({ ...problem, location: placed(problem.location), ...owner });
+    }
   }
   return { resources, problems };
 }
 
-function readDocument(
-  file: string,
-  text: string,
-  slice: DocumentSlice,
-  resources: ParsedResource[],
-  problems: ResourceProblem[],
-): void {
-  const source = text.slice(slice.start, slice.end);
-  if (!mayHoldResources(source)) return;
+/** Reads one document, with places as if it were a file of its own. */
+function readDocument(source: string): ParseResult {
+  const resources: ParsedResource[] = [];
+  const problems: ResourceProblem[] = [];
   const lines = new LineCounter();
   const locate = (offset: number): SourceLocation => {
     const { line, col } = lines.linePos(Math.min(offset, source.length));
-    return {
-      file,
-      offset: slice.start + offset,
-      line: slice.startLine + Math.max(line, 1),
-      column: Math.max(col, 1),
-    };
+    return { file: "", offset, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const document = parseDocument(source, { ...yamlOptions, lineCounter: lines });
   const value = toValue(document);
@@ -107,6 +125,7 @@ function readDocument(
     if (typeof read === "string") problems.push({ severity: "error", message: read, location: start });
     else resources.push({ resource: read, location: start });
   }
+  return { resources, problems };
 }
 
 function toValue(document: Document): unknown {

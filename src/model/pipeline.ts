@@ -5,11 +5,9 @@ import type {
   AnyResource,
   ClusterPromotionTask,
   Freight,
-  Kind,
   Project,
   Promotion,
   PromotionTask,
-  ResourceByKind,
   Stage,
   Warehouse,
 } from "./resources";
@@ -28,33 +26,6 @@ export interface ProjectTree {
   /** Newest first, whatever their Stage. */
   readonly promotions: readonly Promotion[];
   readonly tasks: readonly (PromotionTask | ClusterPromotionTask)[];
-}
-
-/** Groups resources by Project, ordered by name. */
-export function projectTrees(resources: Iterable<AnyResource>): ProjectTree[] {
-  const all = [...resources];
-  const ofKind = <K extends Kind>(kind: K, namespace: string) =>
-    all.filter(
-      (r) => r.kind === kind && (r.metadata.namespace ?? r.metadata.name) === namespace,
-    ) as ResourceByKind[K][];
-  const names = new Set(all.filter(belongsToProject).map((r) => r.metadata.namespace ?? r.metadata.name));
-  return [...names].sort(compareText).map((name) => {
-    const project = ofKind("Project", name)[0];
-    return {
-      name,
-      ...(project === undefined ? {} : { project }),
-      warehouses: ofKind("Warehouse", name).sort(byName),
-      stages: pipelineOrder(ofKind("Stage", name)),
-      freight: ofKind("Freight", name).sort(newestFreightFirst),
-      promotions: ofKind("Promotion", name).sort(newestFirst),
-      tasks: ofKind("PromotionTask", name).sort(byName),
-    };
-  });
-}
-
-/** Kinds whose presence makes a namespace a Project worth showing. */
-function belongsToProject(resource: AnyResource): boolean {
-  return ["Project", "Warehouse", "Stage", "Freight", "Promotion", "PromotionTask"].includes(resource.kind);
 }
 
 /** Stages with every upstream before its downstreams; a cycle is broken at its first Stage by name. */
@@ -85,28 +56,62 @@ export function discoveryTime(freight: Freight): string {
   return freight.discoveredAt ?? freight.metadata.creationTimestamp ?? "";
 }
 
-function newestFreightFirst(a: Freight, b: Freight): number {
-  return compareText(discoveryTime(b), discoveryTime(a)) || compareText(b.metadata.name, a.metadata.name);
+/** Order of Freight in a Project. */
+export function newestFreightFirst(a: Freight, b: Freight): number {
+  return compareAges(freightAge(a), freightAge(b));
 }
 
-function byName(a: AnyResource, b: AnyResource): number {
+/** Freight newest first; quicker than sorting with `newestFreightFirst` when there is much. */
+export function sortedFreight(freight: readonly Freight[]): Freight[] {
+  return sortedByAge(freight, freightAge);
+}
+
+function freightAge(freight: Freight): Age {
+  return { created: discoveryTime(freight), ulid: "", name: freight.metadata.name };
+}
+
+/** Order of what has no other. */
+export function byName(a: AnyResource, b: AnyResource): number {
   return compareText(a.metadata.name, b.metadata.name);
 }
 
 /** AnalysisRuns in the order in which they are shown. */
 export function newestRunsFirst(runs: readonly AnalysisRun[]): AnalysisRun[] {
-  return [...runs].sort(newestFirst);
+  return sortedByAge(runs, ageByName);
 }
 
 /** By the ULID in the name, which is finer than the recorded second; a name made by hand has none. */
-function newestFirst(a: Promotion | AnalysisRun, b: Promotion | AnalysisRun): number {
-  const created = ({ metadata }: Promotion | AnalysisRun) => metadata.creationTimestamp ?? "";
-  const ulid = ({ metadata }: Promotion | AnalysisRun) => metadata.name.split(".").at(-2) ?? "";
-  return (
-    compareText(created(b), created(a)) ||
-    compareText(ulid(b), ulid(a)) ||
-    compareText(b.metadata.name, a.metadata.name)
-  );
+export function newestPromotionFirst(a: Promotion, b: Promotion): number {
+  return compareAges(ageByName(a), ageByName(b));
+}
+
+/** Promotions newest first; quicker than sorting with `newestPromotionFirst` when there are many. */
+export function sortedPromotions(promotions: readonly Promotion[]): Promotion[] {
+  return sortedByAge(promotions, ageByName);
+}
+
+/** Asks each for its age once. */
+function sortedByAge<T>(list: readonly T[], ageOf: (one: T) => Age): T[] {
+  return list
+    .map((one) => ({ one, age: ageOf(one) }))
+    .sort((a, b) => compareAges(a.age, b.age))
+    .map(({ one }) => one);
+}
+
+interface Age {
+  readonly created: string;
+  readonly ulid: string;
+  readonly name: string;
+}
+
+function ageByName({ metadata: { name, creationTimestamp } }: Promotion | AnalysisRun): Age {
+  const end = name.lastIndexOf(".");
+  const start = name.lastIndexOf(".", end - 1);
+  return { created: creationTimestamp ?? "", ulid: end < 1 ? "" : name.slice(start + 1, end), name };
+}
+
+function compareAges(a: Age, b: Age): number {
+  return compareText(b.created, a.created) || compareText(b.ulid, a.ulid) || compareText(b.name, a.name);
 }
 
 /** Byte-wise order of text, as Go's strings.Compare; never by locale. */

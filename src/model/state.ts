@@ -5,6 +5,7 @@ import { lengthText } from "../base/elapsed";
 import type { JsonValue } from "../base/json";
 import { findCondition } from "./conditions";
 import { isFreightAvailable, isVerifiedIn, longestSoakMs } from "./freight";
+import { freightNamed, promotionLookup } from "./list-index";
 import { compareText, type ProjectTree } from "./pipeline";
 import {
   type Freight,
@@ -37,7 +38,7 @@ export function freightLabelByName(tree: ProjectTree, name: string): string {
 
 /** The Freight of that name; undefined when the Project does not have it. */
 export function freightByName(tree: ProjectTree, name: string): Freight | undefined {
-  return indexOnce(freightIndexes, tree.freight, (freight) => freight.metadata.name)(name)[0];
+  return freightNamed(tree.freight, name);
 }
 
 /** The artifacts of Freight in one phrase: `app@3f2ab1c, nginx:1.27`. */
@@ -55,7 +56,7 @@ export interface FreightPlaces {
 
 /** Where Freight runs, was verified and may go. */
 export function freightPlaces(freight: Freight, stages: readonly Stage[]): FreightPlaces {
-  const order = new Map(stages.map((stage, index) => [stage.metadata.name, index]));
+  const order = orderOf(stages);
   const sorted = (map: Readonly<Record<string, unknown>> | undefined) =>
     Object.keys(map ?? {}).sort(
       (a, b) => (order.get(a) ?? stages.length) - (order.get(b) ?? stages.length) || compareText(a, b),
@@ -66,6 +67,15 @@ export function freightPlaces(freight: Freight, stages: readonly Stage[]): Freig
     verifiedIn: sorted(freight.status?.verifiedIn).filter((name) => !currentlyIn.includes(name)),
     approvedFor: sorted(freight.status?.approvedFor),
   };
+}
+
+const stageOrders = new WeakMap<readonly Stage[], ReadonlyMap<string, number>>();
+
+function orderOf(stages: readonly Stage[]): ReadonlyMap<string, number> {
+  const order =
+    stageOrders.get(stages) ?? new Map(stages.map((stage, index) => [stage.metadata.name, index]));
+  stageOrders.set(stages, order);
+  return order;
 }
 
 /** The places in words: `in test, verified in uat`; empty when it has been nowhere. */
@@ -232,15 +242,14 @@ export function briefReason(message: string): string {
 
 /** Promotions that have not ended, oldest first: the order in which a Stage takes them. */
 export function openPromotions(promotions: readonly Promotion[], stage?: string): Promotion[] {
-  const asked = stage === undefined ? promotions : promotionsOf(promotions, stage);
-  return asked
-    .filter((promotion) => !isTerminalPhase(promotion.status?.phase))
+  return promotionLookup(promotions)
+    .open.filter((promotion) => stage === undefined || promotion.spec.stage === stage)
     .sort((a, b) => compareText(a.metadata.name, b.metadata.name));
 }
 
 /** The Promotions of a Stage, in the given order. */
 export function promotionsOf(promotions: readonly Promotion[], stage: string): readonly Promotion[] {
-  return indexOnce(promotionIndexes, promotions, (promotion) => promotion.spec.stage)(stage);
+  return promotionLookup(promotions).byStage.get(stage) ?? [];
 }
 
 function stepStates(promotion: Promotion, nowMs: number): StepState[] {
@@ -447,31 +456,6 @@ export function warehouseState({ status }: Warehouse): WarehouseState {
   if (satisfied?.status === "False")
     return withMessage({ phase: "Incomplete", label: "Freight criteria not met" }, satisfied.message);
   return { phase: "Ready", label: "Up to date" };
-}
-
-type Index<T> = WeakMap<readonly T[], ReadonlyMap<string, readonly T[]>>;
-const freightIndexes: Index<Freight> = new WeakMap();
-const promotionIndexes: Index<Promotion> = new WeakMap();
-
-/** Looks entries of a list up by a text. The lists of a snapshot never change, so each is gone through once. */
-function indexOnce<T>(
-  indexes: Index<T>,
-  list: readonly T[],
-  keyOf: (entry: T) => string,
-): (key: string) => readonly T[] {
-  let index = indexes.get(list);
-  if (index === undefined) {
-    const grouped = new Map<string, T[]>();
-    for (const entry of list) {
-      const group = grouped.get(keyOf(entry));
-      if (group === undefined) grouped.set(keyOf(entry), [entry]);
-      else group.push(entry);
-    }
-    index = grouped;
-    indexes.set(list, index);
-  }
-  const found = index;
-  return (key) => found.get(key) ?? [];
 }
 
 function withMessage<S extends object>(

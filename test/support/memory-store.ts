@@ -3,7 +3,13 @@
 import { randomUUID } from "node:crypto";
 import { Emitter } from "../../src/base/events";
 import { formatTime } from "../../src/base/time";
-import { type Clock, type ListOptions, type ResourceStore, StoreError } from "../../src/engine/ports";
+import {
+  type Clock,
+  type ListOptions,
+  type ResourceChange,
+  type ResourceStore,
+  StoreError,
+} from "../../src/engine/ports";
 import {
   type AnyResource,
   type Kind,
@@ -33,7 +39,7 @@ export class TestClock implements Clock {
 /** Resources by reference. `writes` lists every write in order, as `verb Kind/namespace/name`. */
 export class MemoryStore implements ResourceStore {
   readonly #resources = new Map<string, AnyResource>();
-  readonly #emitter = new Emitter<ResourceRef>((error) => {
+  readonly #emitter = new Emitter<ResourceChange>((error) => {
     throw error;
   });
   readonly #clock: Clock;
@@ -51,8 +57,7 @@ export class MemoryStore implements ResourceStore {
   put(resource: AnyResource): void {
     const ref = toRef(resource);
     const metadata = { uid: randomUUID(), generation: 1, ...resource.metadata };
-    this.#resources.set(refKey(ref), structuredClone({ ...resource, metadata }) as AnyResource);
-    this.#emitter.fire(ref);
+    this.#keep(ref, structuredClone({ ...resource, metadata }) as AnyResource);
   }
 
   async get<K extends Kind>(
@@ -71,7 +76,9 @@ export class MemoryStore implements ResourceStore {
         (options.stage === undefined ||
           (resource.kind === "Promotion" && resource.spec.stage === options.stage)) &&
         (options.warehouse === undefined ||
-          (resource.kind === "Freight" && resource.origin.name === options.warehouse)),
+          (resource.kind === "Freight" && resource.origin.name === options.warehouse)) &&
+        (options.currentlyIn === undefined ||
+          (resource.kind === "Freight" && resource.status?.currentlyIn?.[options.currentlyIn] !== undefined)),
     );
     return structuredClone(matching) as ResourceByKind[K][];
   }
@@ -90,8 +97,7 @@ export class MemoryStore implements ResourceStore {
       creationTimestamp: formatTime(this.#clock.now()),
     };
     const stored = structuredClone({ ...given, metadata }) as AnyResource;
-    this.#resources.set(refKey(ref), stored);
-    this.#emitter.fire(ref);
+    this.#keep(ref, stored);
     return structuredClone(stored) as ResourceByKind[K];
   }
 
@@ -106,17 +112,22 @@ export class MemoryStore implements ResourceStore {
     this.#write("update", ref);
     // What is stored has been through JSON: members that are undefined do not exist.
     const stored = JSON.parse(JSON.stringify(changed)) as AnyResource;
-    this.#resources.set(refKey(ref), stored);
-    this.#emitter.fire(ref);
+    this.#keep(ref, stored);
     return structuredClone(stored) as ResourceByKind[K];
   }
 
   async delete(ref: ResourceRef): Promise<void> {
     this.#write("delete", ref);
-    if (!this.#resources.delete(refKey(ref))) {
-      throw new StoreError("notFound", `${ref.kind} ${ref.name} does not exist.`);
-    }
-    this.#emitter.fire(ref);
+    const before = this.#resources.get(refKey(ref));
+    if (before === undefined) throw new StoreError("notFound", `${ref.kind} ${ref.name} does not exist.`);
+    this.#resources.delete(refKey(ref));
+    this.#emitter.fire({ ...ref, before });
+  }
+
+  #keep(ref: ResourceRef, resource: AnyResource): void {
+    const before = this.#resources.get(refKey(ref));
+    this.#resources.set(refKey(ref), resource);
+    this.#emitter.fire({ ...ref, ...(before && { before }) });
   }
 
   #write(verb: string, ref: ResourceRef): void {

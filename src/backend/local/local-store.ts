@@ -1,12 +1,20 @@
 // The durable ResourceStore of a workspace: specs from its files, everything else from `.kargo/state`.
 // Each write happens under one lock, in one file, and is told to other processes by the change journal.
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type Disposable, DisposableStore } from "../../base/disposable";
 import { errorMessage } from "../../base/errors";
 import { Emitter, type Event } from "../../base/events";
 import type { Logger } from "../../base/log";
-import { type Clock, type ListOptions, type ResourceStore, StoreError } from "../../engine/ports";
 import {
+  type Clock,
+  type ListOptions,
+  type ResourceChange,
+  type ResourceStore,
+  StoreError,
+} from "../../engine/ports";
+import { groupedBy } from "../../model/list-index";
+import {
+  type AnyResource,
   type Kind,
   type ObjectMeta,
   type ResourceByKind,
@@ -15,9 +23,12 @@ import {
   toRef,
 } from "../../model/resources";
 import { ChangeJournal, type JournalEntry } from "./change-journal";
+import { isCondensed } from "./condensed";
 import { acquireLock } from "./locks";
+import { merge, overlay, timestamp, versioned } from "./spec-status";
+import { type ObjectGroup, StateCache } from "./state-cache";
 import { type Group, groupOf, type StateFiles, type StoredObject, stageOf } from "./state-files";
-import type { SpecEntry, Workspace } from "./workspace";
+import type { SpecChange, SpecEntry, Workspace, WorkspaceSpecs } from "./workspace";
 
 const ownedByEngine: ReadonlySet<Kind> = new Set<Kind>(["Freight", "Promotion", "AnalysisRun"]);
 const lockPollMs = 4;
@@ -28,10 +39,15 @@ export class LocalStore implements ResourceStore, Disposable {
   readonly #files: StateFiles;
   readonly #journal: ChangeJournal;
   readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #groups = new Map<string, Promise<Map<string, StoredObject>>>();
+  readonly #state: StateCache;
+  readonly #specsByKind = new WeakMap<WorkspaceSpecs, ReadonlyMap<Kind, readonly SpecEntry[]>>();
+  /** The resource of a spec and a status, made once for the two. */
+  readonly #merged = new WeakMap<
+    SpecEntry,
+    { readonly stored: StoredObject | undefined; readonly made: AnyResource }
+  >();
   readonly #owned = new DisposableStore();
-  readonly #changed: Emitter<ResourceRef>;
+  readonly #changed: Emitter<ResourceChange>;
   #queue: Promise<unknown> = Promise.resolve();
   #prepared: Promise<void> | undefined;
 
@@ -39,12 +55,13 @@ export class LocalStore implements ResourceStore, Disposable {
     this.#workspace = workspace;
     this.#files = files;
     this.#clock = clock;
-    this.#log = log;
     this.#journal = new ChangeJournal(files.journal);
-    this.#changed = this.#owned.add(new Emitter<ResourceRef>((e) => log.error(errorMessage(e))));
+    this.#state = new StateCache(files, log);
+    this.#changed = this.#owned.add(new Emitter<ResourceChange>((e) => log.error(errorMessage(e))));
+    this.#owned.add(workspace.onDidChange((changes) => void this.#takeInSpecs(changes)));
   }
 
-  get onDidChange(): Event<ResourceRef> {
+  get onDidChange(): Event<ResourceChange> {
     return this.#changed.event;
   }
 
@@ -59,7 +76,7 @@ export class LocalStore implements ResourceStore, Disposable {
 
   /** Forgets everything read from disk. */
   async reload(): Promise<void> {
-    await this.#exclusively(async () => this.#groups.clear());
+    await this.#exclusively(() => this.#state.clear());
   }
 
   async get<K extends Kind>(
@@ -75,14 +92,16 @@ export class LocalStore implements ResourceStore, Disposable {
     await this.#exclusively(() => this.#catchUp());
     if (!ownedByEngine.has(kind)) return this.#listSpecs(kind, options.namespace);
     const groups = await this.#groupsOf(kind, options);
-    const objects = (await Promise.all(groups.map((group) => this.#group(group)))).flatMap((g) => [
-      ...g.values(),
-    ]);
-    const resources = objects as unknown as ResourceByKind[K][];
-    if (options.warehouse === undefined || kind !== "Freight") return resources;
-    return (resources as ResourceByKind["Freight"][]).filter(
-      (f) => f.origin.name === options.warehouse,
-    ) as typeof resources;
+    const found = groups.map((group) => objectsIn(group, kind, options));
+    return found.flat() as unknown as ResourceByKind[K][];
+  }
+
+  /** What each of `refs` is now, as one look. */
+  async current(refs: readonly ResourceRef[]): Promise<readonly (AnyResource | undefined)[]> {
+    await this.#exclusively(() => this.#catchUp());
+    const found: (AnyResource | undefined)[] = [];
+    for (const ref of refs) found.push((await this.#find(ref))?.resource as AnyResource | undefined);
+    return found;
   }
 
   create<K extends Kind>(resource: ResourceByKind[K]): Promise<ResourceByKind[K]> {
@@ -117,16 +136,17 @@ export class LocalStore implements ResourceStore, Disposable {
   }
 
   async delete(ref: ResourceRef): Promise<void> {
-    await this.#locked(async () => {
+    const before = await this.#locked(async () => {
       const found = await this.#find(ref);
       if (found === undefined) throw new StoreError("notFound", `${ref.kind} ${ref.name} does not exist.`);
       const entry = journalEntry(ref, found.group);
       await this.#journal.begin(entry);
       await this.#files.remove(ref, found.group);
       await this.#journal.done(entry);
-      (await this.#group(found.group)).delete(refKey(ref));
+      (await this.#state.group(found.group)).delete(ref.name);
+      return found.resource as AnyResource;
     });
-    this.#changed.fire(ref);
+    this.#changed.fire({ ...ref, before });
   }
 
   /** Reads, changes and writes one object as one act; `change` sees undefined when there is none. */
@@ -135,27 +155,37 @@ export class LocalStore implements ResourceStore, Disposable {
     stage: string | undefined,
     change: (current: ResourceByKind[K] | undefined) => ResourceByKind[K] | undefined,
   ): Promise<ResourceByKind[K]> {
-    const { value, written } = await this.#locked(async (lost) => {
+    const { value, written, before } = await this.#locked(async (lost) => {
       const found = await this.#find(ref, stage);
-      const next = change(found?.resource);
-      if (next === undefined || next === found?.resource) return { value: found?.resource, written: false };
+      const current = found && (await this.#inFull(ref, found));
+      const next = change(current);
+      if (next === undefined || next === current) return { value: current, written: false, before: current };
       const group = found?.group ?? groupOf(ref, stage);
       const spec = this.#spec(ref);
       const stored = spec === undefined ? versioned(next) : overlay(next, spec);
       const entry = journalEntry(ref, group);
-      const cache = await this.#group(group);
+      await this.#state.group(group);
       await this.#journal.begin(entry);
       lost.throwIfAborted();
       await this.#files.write(ref, group, stored);
       await this.#journal.done(entry);
-      cache.set(refKey(ref), stored);
-      return {
-        value: (spec === undefined ? stored : merge(spec, stored)) as unknown as ResourceByKind[K],
-        written: true,
-      };
+      const kept = await this.#state.put(group, stored);
+      const value = spec === undefined ? (stored as unknown as AnyResource) : this.#merge(spec, kept);
+      return { value: value as ResourceByKind[K], written: true, before: found?.resource };
     });
-    if (written) this.#changed.fire(ref);
+    if (written) this.#changed.fire({ ...ref, ...(before && { before: before as AnyResource }) });
     return value as ResourceByKind[K];
+  }
+
+  /** A change is made to the whole object, never to what is kept of it. */
+  async #inFull<K extends Kind>(
+    ref: ResourceRef<K>,
+    { resource, group }: { readonly resource: ResourceByKind[K]; readonly group: Group },
+  ): Promise<ResourceByKind[K]> {
+    if (!isCondensed(resource as unknown as StoredObject)) return resource;
+    const object = await this.#files.read(ref, group);
+    if (object !== undefined) return object as unknown as ResourceByKind[K];
+    throw new StoreError("io", `The file of ${ref.kind} ${ref.name} is gone or damaged.`);
   }
 
   /** Runs `act` while no other write of this or another process can happen, on the newest state. */
@@ -185,9 +215,8 @@ export class LocalStore implements ResourceStore, Disposable {
   async #catchUp(): Promise<void> {
     const entries = await this.#journal.readNew();
     if (entries === "everything") {
-      const known = await Promise.all([...this.#groups.values()]);
-      this.#groups.clear();
-      for (const object of known.flatMap((group) => [...group.values()])) this.#changed.fire(toRef(object));
+      for (const object of await this.#state.clear())
+        this.#changed.fire({ ...toRef(object), ...asBefore(object) });
       return;
     }
     for (const entry of entries) await this.#takeIn(entry);
@@ -196,11 +225,26 @@ export class LocalStore implements ResourceStore, Disposable {
   async #takeIn(entry: JournalEntry): Promise<void> {
     const { stage, ...ref } = entry;
     const group = groupOf(ref, stage);
-    const cache = await this.#groups.get(groupKey(group));
-    const object = cache && (await this.#files.read(ref, group));
-    if (object === undefined) cache?.delete(refKey(ref));
-    else cache?.set(refKey(ref), object);
-    this.#changed.fire(ref);
+    const known = await this.#state.known(group);
+    const old = known?.get(ref.name);
+    if (known !== undefined) {
+      const object = await this.#files.read(ref, group);
+      if (object === undefined) known.delete(ref.name);
+      else await this.#state.put(group, object);
+    }
+    const spec = this.#spec(ref);
+    const before = spec === undefined ? old : this.#merge(spec, old);
+    this.#changed.fire({ ...ref, ...(before && asBefore(before)) });
+  }
+
+  /** A spec that was written is a change like any other. */
+  async #takeInSpecs(changes: readonly SpecChange[]): Promise<void> {
+    for (const { before, after } of changes) {
+      const ref = toRef((after ?? before)?.resource as AnyResource);
+      const known = await this.#state.known(groupOf(ref, undefined));
+      const old = before && merge(before, known?.get(ref.name));
+      if (!this.#owned.disposed) this.#changed.fire({ ...ref, ...(old && asBefore(old)) });
+    }
   }
 
   #spec(ref: ResourceRef): SpecEntry | undefined {
@@ -216,57 +260,90 @@ export class LocalStore implements ResourceStore, Disposable {
       ref.kind === "Promotion" ? (stage ?? (await this.#stageOfPromotion(ref))) : undefined,
     );
     if (ref.kind === "Promotion" && group.stage === undefined) return undefined;
-    const stored = (await this.#group(group)).get(refKey(ref));
+    const stored = (await this.#state.group(group)).get(ref.name);
     if (ownedByEngine.has(ref.kind))
       return stored && { resource: stored as unknown as ResourceByKind[K], group };
     const spec = this.#spec(ref);
-    return spec && { resource: merge(spec, stored) as unknown as ResourceByKind[K], group };
+    return spec && { resource: this.#merge(spec, stored) as unknown as ResourceByKind[K], group };
+  }
+
+  #merge(spec: SpecEntry, stored: StoredObject | undefined): AnyResource {
+    const known = this.#merged.get(spec);
+    if (known !== undefined && known.stored === stored) return known.made;
+    const made = merge(spec, stored) as unknown as AnyResource;
+    this.#merged.set(spec, { stored, made });
+    return made;
   }
 
   /** The Stage's name is in the Promotion's; a name made by hand is looked for in every Stage. */
   async #stageOfPromotion(ref: ResourceRef): Promise<string | undefined> {
-    const stages = await this.#files.stagesWithPromotions(ref.namespace ?? "");
     const named = ref.name.split(".").slice(0, -2).join(".");
-    for (const stage of [...stages.filter((s) => s === named), ...stages.filter((s) => s !== named)]) {
-      if ((await this.#group(groupOf(ref, stage))).has(refKey(ref))) return stage;
+    if (named !== "" && (await this.#state.group(groupOf(ref, named))).get(ref.name) !== undefined)
+      return named;
+    for (const stage of await this.#files.stagesWithPromotions(ref.namespace ?? "")) {
+      if ((await this.#state.group(groupOf(ref, stage))).get(ref.name) !== undefined) return stage;
     }
     return undefined;
   }
 
   async #listSpecs<K extends Kind>(kind: K, namespace: string | undefined): Promise<ResourceByKind[K][]> {
-    const specs = [...this.#workspace.specs.entries.values()].filter(
-      ({ resource }) =>
-        resource.kind === kind && (namespace === undefined || resource.metadata.namespace === namespace),
-    );
-    const found = await Promise.all(
-      specs.map(({ resource }) => this.#find(toRef(resource) as ResourceRef<K>)),
-    );
-    return found.flatMap((f) => (f === undefined ? [] : [f.resource]));
+    const groups = new Map<string, ObjectGroup>();
+    const found: AnyResource[] = [];
+    for (const spec of this.#specsOf(kind)) {
+      const { namespace: own } = spec.resource.metadata;
+      if (namespace !== undefined && own !== namespace) continue;
+      let group = groups.get(own ?? "");
+      if (group === undefined) {
+        group = await this.#state.group(groupOf(toRef(spec.resource), undefined));
+        groups.set(own ?? "", group);
+      }
+      found.push(this.#merge(spec, group.get(spec.resource.metadata.name)));
+    }
+    return found as unknown as ResourceByKind[K][];
   }
 
-  async #groupsOf(kind: Kind, options: ListOptions): Promise<Group[]> {
+  #specsOf(kind: Kind): readonly SpecEntry[] {
+    const { specs } = this.#workspace;
+    const known =
+      this.#specsByKind.get(specs) ??
+      groupedBy(specs.entries.values(), ({ resource }): Kind => resource.kind);
+    this.#specsByKind.set(specs, known);
+    return known.get(kind) ?? [];
+  }
+
+  async #groupsOf(kind: Kind, options: ListOptions): Promise<ObjectGroup[]> {
     if (!(await this.#files.exists())) return [];
     const namespaces = options.namespace === undefined ? await this.#files.namespaces() : [options.namespace];
-    if (kind !== "Promotion") return namespaces.map((namespace) => ({ kind, namespace }));
-    const perNamespace = namespaces.map(async (namespace) => {
-      const stages =
-        options.stage === undefined ? await this.#files.stagesWithPromotions(namespace) : [options.stage];
-      return stages.map((stage) => ({ kind, namespace, stage }));
-    });
-    return (await Promise.all(perNamespace)).flat();
+    const found: ObjectGroup[][] = [];
+    for (const namespace of namespaces) {
+      const { stage } = options;
+      if (kind !== "Promotion") found.push(await this.#state.whole([{ kind, namespace }]));
+      else if (stage !== undefined) found.push([await this.#state.group({ kind, namespace, stage })]);
+      else {
+        const stages = await this.#files.stagesWithPromotions(namespace);
+        found.push(await this.#state.whole(stages.map((each) => ({ kind, namespace, stage: each }))));
+      }
+    }
+    return found.flat();
   }
+}
 
-  #group(group: Group): Promise<Map<string, StoredObject>> {
-    const key = groupKey(group);
-    const known = this.#groups.get(key);
-    if (known !== undefined) return known;
-    const reading = this.#files
-      .readGroup(group, (path) => this.#log.warn(`${path} holds no Kubernetes object and was passed over.`))
-      .then((objects) => new Map(objects.map((object) => [refKey(toRef(object)), object] as const)));
-    this.#groups.set(key, reading);
-    reading.catch(() => this.#groups.delete(key));
-    return reading;
+function asBefore(object: object): { readonly before: AnyResource } {
+  return { before: object as AnyResource };
+}
+
+/** What of a group is asked for, by the narrowest look-up there is. */
+function objectsIn(group: ObjectGroup, kind: Kind, { warehouse, currentlyIn }: ListOptions): StoredObject[] {
+  if (kind !== "Freight") return [...group.values()];
+  if (currentlyIn !== undefined) {
+    const found = group.currentlyIn(currentlyIn);
+    return warehouse === undefined ? found : found.filter((object) => isOfWarehouse(object, warehouse));
   }
+  return warehouse === undefined ? [...group.values()] : group.ofWarehouse(warehouse);
+}
+
+function isOfWarehouse(object: StoredObject, warehouse: string): boolean {
+  return (object as unknown as ResourceByKind["Freight"]).origin.name === warehouse;
 }
 
 function journalEntry(ref: ResourceRef, group: Group): JournalEntry {
@@ -277,88 +354,4 @@ function journalEntry(ref: ResourceRef, group: Group): JournalEntry {
     ...(namespace === undefined ? {} : { namespace }),
     ...(group.stage === undefined ? {} : { stage: group.stage }),
   };
-}
-
-function groupKey(group: Group): string {
-  return `${group.kind}/${group.namespace ?? ""}/${group.stage ?? ""}`;
-}
-
-/** What the engine adds to a resource whose spec is written in a file. */
-function overlay(next: ResourceByKind[Kind], spec: SpecEntry): StoredObject {
-  const written = spec.resource.metadata;
-  const { name, namespace, uid, generation, creationTimestamp, annotations, labels } = next.metadata;
-  return {
-    apiVersion: next.apiVersion,
-    kind: next.kind,
-    metadata: prune({
-      name,
-      namespace,
-      uid,
-      generation,
-      resourceVersion: nextVersion(next.metadata),
-      creationTimestamp: creationTimestamp ?? timestamp(new Date()),
-      annotations: added(annotations, written.annotations),
-      labels: added(labels, written.labels),
-    }),
-    specHash: spec.specHash,
-    status: "status" in next ? next.status : undefined,
-  };
-}
-
-/** The written spec with what the engine knows of it. */
-function merge(spec: SpecEntry, stored: StoredObject | undefined): Record<string, unknown> {
-  const { resource } = spec;
-  const { status: _status, ...written } = resource as unknown as Record<string, unknown>;
-  const known = (stored?.metadata ?? {}) as Partial<ObjectMeta>;
-  const generation = known.generation ?? 1;
-  return prune({
-    ...written,
-    metadata: prune({
-      ...resource.metadata,
-      uid: known.uid ?? stableUid(resource.metadata, resource.kind),
-      generation: stored === undefined || stored.specHash === spec.specHash ? generation : generation + 1,
-      resourceVersion: known.resourceVersion,
-      creationTimestamp: known.creationTimestamp,
-      annotations: together(resource.metadata.annotations, known.annotations),
-      labels: together(resource.metadata.labels, known.labels),
-    }),
-    status: stored?.status,
-  });
-}
-
-function versioned(next: ResourceByKind[Kind]): StoredObject {
-  const metadata = { ...next.metadata, resourceVersion: nextVersion(next.metadata) };
-  return { ...next, metadata } as unknown as StoredObject;
-}
-
-function nextVersion(metadata: ObjectMeta): string {
-  return String(Number(metadata.resourceVersion ?? 0) + 1);
-}
-
-type TextMap = Readonly<Record<string, string>>;
-
-function added(all: TextMap | undefined, written: TextMap | undefined): TextMap | undefined {
-  const entries = Object.entries(all ?? {}).filter(([key, value]) => written?.[key] !== value);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
-}
-
-function together(written: TextMap | undefined, known: TextMap | undefined): TextMap | undefined {
-  return written === undefined && known === undefined ? undefined : { ...written, ...known };
-}
-
-function prune<T extends Record<string, unknown>>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
-}
-
-/** A uid that every process computes alike, for a resource that has no state yet. */
-function stableUid(metadata: ObjectMeta, kind: Kind): string {
-  const hex = createHash("sha256")
-    .update(`${kind}/${metadata.namespace ?? ""}/${metadata.name}`)
-    .digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-/** RFC 3339 in UTC, whole seconds, as Kubernetes stores times. */
-export function timestamp(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -14,7 +14,8 @@ import {
   type EngineOptions,
 } from "../../engine/engine";
 import { type Clock, type SecretValueSource, StoreError } from "../../engine/ports";
-import { newestRunsFirst, projectTrees } from "../../model/pipeline";
+import { newestRunsFirst } from "../../model/pipeline";
+import { ProjectTrees } from "../../model/project-trees";
 import {
   type AnalysisRun,
   type AnyResource,
@@ -22,6 +23,7 @@ import {
   type Kind,
   type Promotion,
   type ResourceRef,
+  refKey,
   type Stage,
   stageOfRun,
   type Warehouse,
@@ -44,6 +46,7 @@ import {
 import { LocalStore } from "./local-store";
 import { acquireLock, type HeldLock, isLocked, stageLocks } from "./locks";
 import type { WorkspaceFiles } from "./ports";
+import { SpecCache } from "./spec-cache";
 import { StateFiles } from "./state-files";
 import { Workspace, type WorkspaceSpecs } from "./workspace";
 
@@ -85,7 +88,7 @@ function assemble(options: LocalBackendOptions) {
   const { files, log } = options;
   const clock = options.clock ?? { now: () => new Date() };
   const state = new StateFiles(files.root);
-  const workspace = new Workspace(files, log);
+  const workspace = new Workspace(files, log, new SpecCache(state.specCachePath, () => state.prepareRoot()));
   const store = new LocalStore(workspace, state, clock, log);
   const engine = new Engine({
     store,
@@ -110,6 +113,9 @@ const rights = {
   pipelines: { lock: "drive", pollMs: 500 },
   discovery: { lock: "discover", pollMs: 5000 },
 } as const;
+
+/** More changes than this at once are taken in by reading everything. */
+const manyChanges = 2000;
 
 const shownKinds: readonly Kind[] = [
   "Project",
@@ -140,6 +146,13 @@ class LocalBackend implements Backend {
   /** Asked for and not begun. */
   #nextBuild: Promise<void> | undefined;
   #lastBuild: Promise<void> = Promise.resolve();
+  #trees = new ProjectTrees([]);
+  /** How often everything was to be read, and which of these times the trees are of. */
+  #reloads = 1;
+  #reloadOfTrees = 0;
+  /** Changed since they were taken into the trees. */
+  readonly #dirty = new Map<string, ResourceRef>();
+  #shownSpecs: WorkspaceSpecs | undefined;
 
   constructor(options: LocalBackendOptions) {
     const { log } = options;
@@ -150,13 +163,14 @@ class LocalBackend implements Backend {
     this.#workspace = this.#owned.add(workspace);
     this.#store = this.#owned.add(store);
     this.#engine = this.#owned.add(engine);
-    this.#owned.add(this.#workspace.onDidChange(() => void this.#refreshSnapshot().catch(() => {})));
+    const refresh = () => void this.#refreshSnapshot().catch(() => {});
+    this.#owned.add(this.#workspace.onDidChange(refresh));
     this.#owned.add(
-      this.#workspace.onDidChange(
-        () => void this.#engine.specsChanged().catch((e) => log.error(errorMessage(e))),
-      ),
+      this.#store.onDidChange((ref) => {
+        this.#dirty.set(refKey(ref), ref);
+        refresh();
+      }),
     );
-    this.#owned.add(this.#store.onDidChange(() => void this.#refreshSnapshot().catch(() => {})));
     this.#store.watch();
   }
 
@@ -170,6 +184,7 @@ class LocalBackend implements Backend {
 
   async reload(): Promise<Snapshot> {
     await this.#store.reload();
+    this.#reloads++;
     await this.#workspace.load();
     await this.#refreshSnapshot();
     return this.#snapshot;
@@ -351,18 +366,55 @@ class LocalBackend implements Backend {
   }
 
   async #build(): Promise<void> {
-    const { entries, problems } = this.#workspace.specs;
-    const lists = await Promise.all(shownKinds.map((kind) => this.#store.list(kind)));
+    const anyChange = await this.#bringTreesUpToDate();
+    const trees = this.#trees.trees;
+    const { specs } = this.#workspace;
     if (this.#owned.disposed) return;
-    const sources = new Map([...entries].map(([key, entry]) => [key, entry.location]));
+    if (!anyChange && specs === this.#shownSpecs) return;
+    const { sources } = this.#snapshot;
     this.#snapshot = {
       revision: this.#snapshot.revision + 1,
-      projects: projectTrees(lists.flat() as AnyResource[]),
-      problems,
-      sources,
+      projects: trees,
+      problems: specs.problems,
+      sources: specs === this.#shownSpecs ? sources : sourcesOf(specs),
       autoPromotion: this.#autoPromotionStages(),
     };
+    this.#shownSpecs = specs;
     this.#changed.fire();
+  }
+
+  /**
+   * Takes in what changed; everything, when nothing is known yet or so much changed that one reading is quicker.
+   * Resolves with whether anything changed at all, shown in the trees or not.
+   */
+  async #bringTreesUpToDate(): Promise<boolean> {
+    const reload = this.#reloads;
+    const isCurrent = this.#reloadOfTrees === reload && this.#dirty.size <= manyChanges;
+    this.#reloadOfTrees = 0; // until all went well
+    if (!isCurrent) {
+      this.#dirty.clear();
+      const lists: (readonly AnyResource[])[] = [];
+      for (const kind of shownKinds) lists.push(await this.#store.list(kind));
+      this.#trees = new ProjectTrees(lists.flat());
+      this.#reloadOfTrees = reload;
+      return true;
+    }
+    let anyChange = false;
+    // The look itself hears of what other processes wrote.
+    for (let refs = await this.#takeDirty(); refs.length > 0; refs = await this.#takeDirty()) {
+      const found = await this.#store.current(refs);
+      for (const [index, ref] of refs.entries()) this.#trees.apply(ref, found[index]);
+      anyChange = true;
+    }
+    this.#reloadOfTrees = reload;
+    return anyChange;
+  }
+
+  async #takeDirty(): Promise<readonly ResourceRef[]> {
+    if (this.#dirty.size === 0) await this.#store.current([]);
+    const refs = [...this.#dirty.values()];
+    this.#dirty.clear();
+    return refs;
   }
 
   /** Policies and Stages are specs, so this is worked out again only when a file was saved. */
@@ -374,6 +426,10 @@ class LocalBackend implements Backend {
     }
     return this.#autoPromotion.stages;
   }
+}
+
+function sourcesOf({ entries }: WorkspaceSpecs): Snapshot["sources"] {
+  return new Map([...entries].map(([key, entry]) => [key, entry.location]));
 }
 
 function toBackendError(error: unknown): Error {

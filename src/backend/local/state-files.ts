@@ -1,6 +1,7 @@
 // The layout of `.kargo/`: one JSON file for each object, readable with any text editor, written atomically.
 // Knows names and paths; locking and merging with specs are the store's.
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
@@ -22,6 +23,16 @@ export interface Group {
   readonly namespace?: string;
   /** Promotions are grouped by Stage. */
   readonly stage?: string;
+}
+
+/** One file of a group, and what changes with every writing of it. */
+export interface StateFile {
+  /** Without `.json`. */
+  readonly name: string;
+  readonly path: string;
+  readonly inode: number;
+  readonly size: number;
+  readonly changedMs: number;
 }
 
 const plurals: Readonly<Record<Kind, string>> = {
@@ -66,10 +77,16 @@ export class StateFiles {
     return join(this.root, "changes.log");
   }
 
-  /** Makes the folder, which ignores itself in Git. */
+  /** Makes the folder and what state needs in it. */
   async prepare(): Promise<void> {
     await mkdir(this.stateDir, { recursive: true });
     await mkdir(this.lockDir, { recursive: true });
+    await this.prepareRoot();
+  }
+
+  /** Makes the folder, which ignores itself in Git. */
+  async prepareRoot(): Promise<void> {
+    await mkdir(this.root, { recursive: true });
     await writeIfAbsent(join(this.root, ".gitignore"), "*\n");
   }
 
@@ -88,23 +105,42 @@ export class StateFiles {
     return folders(join(this.stateDir, fileName(namespace), plurals.Promotion));
   }
 
-  /** Every readable object of a group. A file that holds no object is reported to `onProblem` and left alone. */
-  async readGroup(group: Group, onProblem: (path: string) => void): Promise<StoredObject[]> {
-    const folder = this.#folder(group);
-    const objects: StoredObject[] = [];
-    for (const name of await readdir(folder).catch(ignoreMissing)) {
-      const path = join(folder, name);
-      const object = name.endsWith(".json") ? await readObject(path) : await removeLeftover(path);
-      if (object === "broken") onProblem(path);
-      else if (object !== undefined) objects.push(object);
+  /** What an index of the objects of a kind in a namespace is kept in. */
+  indexPath(kind: Kind, namespace: string): string {
+    return join(this.root, "cache", "index", `${plurals[kind]}.${fileName(namespace)}.jsonl`);
+  }
+
+  /** What the documents of the workspace's files came to. */
+  get specCachePath(): string {
+    return join(this.root, "cache", "index", "documents.json");
+  }
+
+  /** The folder of a group. */
+  folder(group: Group): string {
+    const namespace = group.namespace === undefined ? clusterFolder : fileName(group.namespace);
+    const ofKind = join(this.stateDir, namespace, plurals[group.kind]);
+    return group.stage === undefined ? ofKind : join(ofKind, fileName(group.stage));
+  }
+
+  /** The files of a group. Synchronous, as it is many small answers: asking one by one takes many times as long. */
+  list(group: Group): StateFile[] {
+    const folder = this.folder(group);
+    const found: StateFile[] = [];
+    for (const file of namesIn(folder)) {
+      const path = `${folder}/${file}`;
+      const info = statSync(path, { throwIfNoEntry: false });
+      if (info?.isFile() !== true) continue;
+      const { ino: inode, size, ctimeMs: changedMs, mtimeMs } = info;
+      if (file.endsWith(".json")) found.push({ name: file.slice(0, -5), path, inode, size, changedMs });
+      else if (Date.now() - mtimeMs > leftoverAgeMs) void unlink(path).catch(ignoreMissing);
     }
-    return objects;
+    return found;
   }
 
   /** The object, or undefined when there is none. */
   async read(ref: ResourceRef, group: Group): Promise<StoredObject | undefined> {
-    const object = await readObject(this.path(ref, group));
-    return object === "broken" ? undefined : object;
+    const text = await readFile(this.path(ref, group), "utf8").catch(ignoreMissing);
+    return typeof text === "string" ? parseObject(text) : undefined;
   }
 
   /** Replaces the object's file in one act. */
@@ -120,13 +156,7 @@ export class StateFiles {
 
   /** Where the object lies. Throws StoreError `invalid` for a name that is none in Kubernetes (and could climb out). */
   path(ref: ResourceRef, group: Group): string {
-    return join(this.#folder(group), `${fileName(ref.name)}.json`);
-  }
-
-  #folder(group: Group): string {
-    const namespace = group.namespace === undefined ? clusterFolder : fileName(group.namespace);
-    const ofKind = join(this.stateDir, namespace, plurals[group.kind]);
-    return group.stage === undefined ? ofKind : join(ofKind, fileName(group.stage));
+    return join(this.folder(group), `${fileName(ref.name)}.json`);
   }
 }
 
@@ -145,7 +175,7 @@ export function stageOf(object: { readonly kind: Kind }): string | undefined {
 }
 
 /** A file name for a Kubernetes name; long ones are cut and told apart by a hash, as file systems end at 255 bytes. */
-function fileName(name: string): string {
+export function fileName(name: string): string {
   if (!dnsName.test(name) || name.length > 253) {
     const shown = JSON.stringify(name.slice(0, 80));
     throw new StoreError(
@@ -162,22 +192,43 @@ async function folders(path: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
-async function readObject(path: string): Promise<StoredObject | "broken" | undefined> {
-  const text = await readFile(path, "utf8").catch(ignoreMissing);
-  if (typeof text !== "string") return undefined;
+/** The object of a file's text; undefined when it holds none. */
+export function parseObject(text: string): StoredObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) && isObject(value.metadata) ? (value as unknown as StoredObject) : "broken";
+    return isObject(value) && isObject(value.metadata) ? (value as unknown as StoredObject) : undefined;
   } catch {
-    return "broken";
+    return undefined;
   }
 }
 
-/** Removes a temporary file of a writer that was killed; a younger one may still be in use. */
-async function removeLeftover(path: string): Promise<undefined> {
-  const info = await stat(path).catch(() => undefined);
-  if (info?.isFile() && Date.now() - info.mtimeMs > leftoverAgeMs) await unlink(path).catch(ignoreMissing);
-  return undefined;
+/** Every readable object among `files`; what is gone by now is passed over, what holds no object is reported. */
+export function* readObjects(
+  files: Iterable<StateFile>,
+  onProblem: (path: string) => void,
+): Generator<readonly [StateFile, StoredObject]> {
+  for (const file of files) {
+    const text = textOf(file.path);
+    const object = text === undefined ? undefined : parseObject(text);
+    if (object !== undefined) yield [file, object];
+    else if (text !== undefined) onProblem(file.path);
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    return ignoreMissing(error as NodeJS.ErrnoException)[0];
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    return ignoreMissing(error as NodeJS.ErrnoException);
+  }
 }
 
 async function writeIfAbsent(path: string, text: string): Promise<void> {

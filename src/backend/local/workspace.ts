@@ -7,6 +7,7 @@ import { errorMessage } from "../../base/errors";
 import { Emitter, type Event } from "../../base/events";
 import type { Logger } from "../../base/log";
 import {
+  type ParsedResource,
   type ParseResult,
   parseResources,
   type ResourceProblem,
@@ -15,6 +16,7 @@ import {
 import { compareText } from "../../model/pipeline";
 import { type AnyResource, clusterScopedKinds, refKey, toRef } from "../../model/resources";
 import type { WorkspaceFiles } from "./ports";
+import type { SpecCache } from "./spec-cache";
 
 /** One resource of the workspace with its place and the hash of what was written. */
 export interface SpecEntry {
@@ -30,6 +32,12 @@ export interface WorkspaceSpecs {
   readonly problems: readonly ResourceProblem[];
 }
 
+/** A resource that another reading of the files found written, written otherwise, or gone. */
+export interface SpecChange {
+  readonly before: SpecEntry | undefined;
+  readonly after: SpecEntry | undefined;
+}
+
 const kindsOfState: ReadonlySet<string> = new Set(["Freight", "Promotion", "AnalysisRun"]);
 
 /** Keeps the specs of a workspace current. */
@@ -37,18 +45,27 @@ export class Workspace implements Disposable {
   readonly #files: WorkspaceFiles;
   readonly #log: Logger;
   readonly #parsed = new Map<string, ParseResult>();
+  readonly #cache: SpecCache | undefined;
+  readonly #entries = new EntryMaker();
   readonly #owned = new DisposableStore();
-  readonly #changed = this.#owned.add(new Emitter<void>());
+  readonly #changed = this.#owned.add(new Emitter<readonly SpecChange[]>());
   #specs: WorkspaceSpecs = { entries: new Map(), problems: [] };
+  #isRead = false;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(files: WorkspaceFiles, log: Logger) {
+  /** `cache` spares reading documents that an earlier process has read. */
+  constructor(files: WorkspaceFiles, log: Logger, cache?: SpecCache) {
     this.#files = files;
     this.#log = log;
+    this.#cache = cache;
     this.#owned.add(files.onDidChange((paths) => void this.#readFiles(paths)));
   }
 
-  readonly onDidChange: Event<void> = this.#changed.event;
+  /**
+   * Files were read again; carries what that changed in resources, nothing the first time. Fires also when only
+   * problems changed.
+   */
+  readonly onDidChange: Event<readonly SpecChange[]> = this.#changed.event;
 
   /** What the files said when they were last read. */
   get specs(): WorkspaceSpecs {
@@ -59,7 +76,9 @@ export class Workspace implements Disposable {
   async load(): Promise<void> {
     const paths = new Set(await this.#files.list());
     for (const known of this.#parsed.keys()) if (!paths.has(known)) this.#parsed.delete(known);
+    await this.#cache?.load();
     await this.#readFiles([...paths]);
+    await this.#cache?.save().catch((error) => this.#log.debug(`Documents not kept: ${errorMessage(error)}`));
   }
 
   dispose(): void {
@@ -71,8 +90,11 @@ export class Workspace implements Disposable {
     this.#reading = this.#reading.then(async () => {
       await Promise.all(paths.map((path) => this.#readFile(path)));
       if (this.#owned.disposed) return;
-      this.#specs = collect(this.#parsed);
-      this.#changed.fire();
+      const before = this.#specs;
+      this.#specs = collect(this.#parsed, this.#entries);
+      const isFirst = !this.#isRead;
+      this.#isRead = true;
+      this.#changed.fire(isFirst ? [] : changesBetween(before.entries, this.#specs.entries));
     });
     return this.#reading;
   }
@@ -80,7 +102,7 @@ export class Workspace implements Disposable {
   async #readFile(path: string): Promise<void> {
     try {
       const name = relative(this.#files.root, path);
-      this.#parsed.set(path, parseResources(name, await this.#files.read(path)));
+      this.#parsed.set(path, parseResources(name, await this.#files.read(path), this.#cache));
     } catch (error) {
       this.#parsed.delete(path);
       this.#log.debug(`Not read: ${path}: ${errorMessage(error)}`);
@@ -88,14 +110,51 @@ export class Workspace implements Disposable {
   }
 }
 
-function collect(parsed: ReadonlyMap<string, ParseResult>): WorkspaceSpecs {
+/** Makes entries, the hash of each resource once. */
+class EntryMaker {
+  readonly #hashes = new WeakMap<AnyResource, string>();
+  readonly #namespaced = new WeakMap<AnyResource, AnyResource>();
+
+  make(resource: AnyResource, location: SourceLocation): SpecEntry {
+    const specHash = this.#hashes.get(resource) ?? specHashOf(resource);
+    this.#hashes.set(resource, specHash);
+    return { resource, location, specHash };
+  }
+
+  /** The resource with the namespace it belongs to; undefined when there is none to take. */
+  namespaced(resource: AnyResource, fallback: string | undefined): AnyResource | undefined {
+    if (clusterScopedKinds.has(resource.kind) || resource.metadata.namespace !== undefined) return resource;
+    if (fallback === undefined) return undefined;
+    const known = this.#namespaced.get(resource);
+    if (known?.metadata.namespace === fallback) return known;
+    const made = { ...resource, metadata: { ...resource.metadata, namespace: fallback } } as AnyResource;
+    this.#namespaced.set(resource, made);
+    return made;
+  }
+}
+
+function changesBetween(
+  before: ReadonlyMap<string, SpecEntry>,
+  after: ReadonlyMap<string, SpecEntry>,
+): SpecChange[] {
+  const changes: SpecChange[] = [];
+  for (const [key, entry] of after) {
+    const old = before.get(key);
+    if (old?.resource !== entry.resource) changes.push({ before: old, after: entry });
+  }
+  for (const [key, entry] of before) if (!after.has(key)) changes.push({ before: entry, after: undefined });
+  return changes;
+}
+
+function collect(parsed: ReadonlyMap<string, ParseResult>, maker: EntryMaker): WorkspaceSpecs {
   const results = [...parsed].sort(([a], [b]) => compareText(a, b)).map(([, result]) => result);
   const problems = results.flatMap((result) => result.problems);
   const entries = new Map<string, SpecEntry>();
-  const namespace = onlyProject(results);
-  for (const { resource: written, location } of results.flatMap((result) => result.resources)) {
+  const resources = results.flatMap((result) => result.resources);
+  const namespace = onlyProject(resources);
+  for (const { resource: written, location } of resources) {
     if (kindsOfState.has(written.kind)) continue;
-    const resource = withNamespace(written, namespace);
+    const resource = maker.namespaced(written, namespace);
     if (resource === undefined) {
       const message = `${written.kind} ${written.metadata.name} has no namespace, and the workspace does not have exactly one Project to take it from.`;
       if (written.apiVersion.startsWith("kargo.")) problems.push({ severity: "error", message, location });
@@ -103,7 +162,7 @@ function collect(parsed: ReadonlyMap<string, ParseResult>): WorkspaceSpecs {
     }
     const key = refKey(toRef(resource));
     const earlier = entries.get(key);
-    if (earlier === undefined) entries.set(key, { resource, location, specHash: specHash(resource) });
+    if (earlier === undefined) entries.set(key, maker.make(resource, location));
     else problems.push({ severity: "warning", message: duplicateMessage(resource, earlier), location });
   }
   return { entries, problems };
@@ -115,19 +174,14 @@ function duplicateMessage(resource: AnyResource, earlier: SpecEntry): string {
 }
 
 /** The name of the Project when the workspace has exactly one: resources without a namespace then belong to it. */
-function onlyProject(results: readonly ParseResult[]): string | undefined {
-  const projects = results.flatMap((r) => r.resources).filter((r) => r.resource.kind === "Project");
+function onlyProject(resources: readonly ParsedResource[]): string | undefined {
+  const projects = resources.filter((r) => r.resource.kind === "Project");
   const names = new Set(projects.map((r) => r.resource.metadata.name));
   return names.size === 1 ? [...names][0] : undefined;
 }
 
-function withNamespace(resource: AnyResource, fallback: string | undefined): AnyResource | undefined {
-  if (clusterScopedKinds.has(resource.kind) || resource.metadata.namespace !== undefined) return resource;
-  if (fallback === undefined) return undefined;
-  return { ...resource, metadata: { ...resource.metadata, namespace: fallback } } as AnyResource;
-}
-
-function specHash(resource: AnyResource): string {
+/** The hash of everything but metadata. */
+export function specHashOf(resource: AnyResource): string {
   const { metadata: _metadata, ...content } = resource;
   return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
 }

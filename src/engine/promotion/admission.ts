@@ -77,7 +77,7 @@ export async function admitPromotion(ports: AdmissionPorts, request: PromotionRe
       },
     );
   }
-  const supply = memoized(() => readSupply(store, namespace));
+  const supply = memoized(() => readSupply(store, stage));
   const freightName = await resolveFreight(request, stage, supply, clock);
   if (isControlFlow(stage)) {
     throw new AdmissionError(
@@ -251,13 +251,16 @@ function metadata(
   };
 }
 
-/** What a Stage of the Project can choose from. */
-export async function readSupply(store: ResourceStore, namespace: string): Promise<FreightSupply> {
-  const [warehouses, freight] = await Promise.all([
-    store.list("Warehouse", { namespace }),
-    store.list("Freight", { namespace }),
-  ]);
-  return { warehouses: new Set(warehouses.map((warehouse) => warehouse.metadata.name)), freight };
+/** What a Stage can choose from: the Freight of the Warehouses it names, as far as those exist. */
+export async function readSupply(store: ResourceStore, { metadata, spec }: Stage): Promise<FreightSupply> {
+  const { namespace = "" } = metadata;
+  const warehouses = new Set<string>();
+  const freight: Freight[] = [];
+  for (const name of new Set(spec.requestedFreight.map(({ origin }) => origin.name))) {
+    if ((await store.get("Warehouse", { namespace, name })) !== undefined) warehouses.add(name);
+    freight.push(...(await store.list("Freight", { namespace, warehouse: name })));
+  }
+  return { warehouses, freight };
 }
 
 function memoized<T>(make: () => Promise<T>): () => Promise<T> {

@@ -9,8 +9,10 @@ import {
   promotionAnnotations,
 } from "../../model/events";
 import {
+  type AnyResource,
   type Freight,
   isControlFlow,
+  isTerminalPhase,
   type Promotion,
   type ResourceRef,
   refKey,
@@ -19,7 +21,7 @@ import {
   type VerificationPhase,
   type Warehouse,
 } from "../../model/resources";
-import type { EnginePorts } from "../ports";
+import type { EnginePorts, ResourceChange } from "../ports";
 import { annotationKeys } from "../promotion/annotations";
 import { freightReferences } from "../promotion/freight-collection";
 import { isTerminalVerification } from "./verification";
@@ -37,7 +39,7 @@ const promotionController = "controller:promotion-controller";
 /** What was seen of one object when it was last looked at, in a form that is small and easy to compare. */
 type Seen = ReadonlySet<string>;
 
-/** Remembers every object of the store by what matters to others. */
+/** Compares objects with what they were; remembers those it has looked at. */
 export class ChangeWatch {
   readonly #ports: Pick<EnginePorts, "store" | "clock">;
   readonly #seen = new Map<string, Seen>();
@@ -46,42 +48,54 @@ export class ChangeWatch {
     this.#ports = ports;
   }
 
-  /** Takes everything as seen. */
-  async begin(): Promise<void> {
-    const { store } = this.#ports;
-    for (const freight of await store.list("Freight")) this.#replace(toRef(freight), freightFacts(freight));
-    for (const promotion of await store.list("Promotion")) {
-      this.#replace(toRef(promotion), promotionFacts(promotion));
-    }
-    for (const stage of await store.list("Stage")) this.#replace(toRef(stage), stageFacts(stage));
-    for (const warehouse of await store.list("Warehouse"))
-      this.#replace(toRef(warehouse), specFacts(warehouse));
-  }
-
   /** Looks at what may have changed. */
-  async look(ref: ResourceRef): Promise<ChangeMeaning> {
-    switch (ref.kind) {
+  async look(change: ResourceChange): Promise<ChangeMeaning> {
+    switch (change.kind) {
       case "Freight":
-        return this.#lookAtFreight(ref);
+        return this.#lookAtFreight(change);
       case "Promotion":
-        return this.#lookAtPromotion(ref);
+        return this.#lookAtPromotion(change);
       case "Stage":
-        return this.#lookAtStage(ref);
+        return this.#lookAtStage(change);
       case "Warehouse": {
-        const warehouse = await this.#ports.store.get("Warehouse", ref);
-        if (warehouse === undefined) return nothing;
-        const { added } = this.#replace(ref, specFacts(warehouse));
+        const warehouse = await this.#ports.store.get("Warehouse", change);
+        if (warehouse === undefined) return this.#forget(change);
+        const { added } = this.#replace(change, specFacts(warehouse));
         return added.length === 0 ? nothing : { wakes: [toRef(warehouse)], events: [] };
       }
+      case "Project":
+        return this.#wakeAll(change.name, ["Stage", "Warehouse"]);
+      case "ProjectConfig":
+        return this.#wakeAll(change.namespace, ["Stage"]);
+      case "Secret":
+      case "ConfigMap":
+        return this.#wakeAll(change.namespace, ["Warehouse"]);
       default:
         return nothing;
     }
   }
 
-  /** Keeps the new facts and says which of them are new; `isNew` for an object never seen before. */
-  #replace(ref: ResourceRef, facts: Seen): { readonly added: readonly string[]; readonly isNew: boolean } {
-    const key = refKey(ref);
-    const before = this.#seen.get(key);
+  /** What upstream sees at the next periodic pass is seen at once here: somebody has just saved it and looks on. */
+  async #wakeAll(
+    namespace: string | undefined,
+    kinds: readonly ("Stage" | "Warehouse")[],
+  ): Promise<ChangeMeaning> {
+    const lists = await Promise.all(
+      kinds.map((kind) => this.#ports.store.list(kind, namespace === undefined ? {} : { namespace })),
+    );
+    return { wakes: lists.flat().map((resource) => toRef<"Stage" | "Warehouse">(resource)), events: [] };
+  }
+
+  /**
+   * Keeps the new facts and says which of them are new; `isNew` for an object that was not there before. What was looked
+   * at already counts rather than what the change says: a look sees later changes too, which are told afterwards.
+   */
+  #replace(
+    change: ResourceChange,
+    facts: Seen,
+  ): { readonly added: readonly string[]; readonly isNew: boolean } {
+    const key = refKey(change);
+    const before = this.#seen.get(key) ?? (change.before && factsOf(change.before));
     this.#seen.set(key, facts);
     return { added: [...facts].filter((fact) => before?.has(fact) !== true), isNew: before === undefined };
   }
@@ -95,7 +109,7 @@ export class ChangeWatch {
     return formatTime(this.#ports.clock.now());
   }
 
-  async #lookAtFreight(ref: ResourceRef): Promise<ChangeMeaning> {
+  async #lookAtFreight(ref: ResourceChange): Promise<ChangeMeaning> {
     const freight = await this.#ports.store.get("Freight", ref);
     if (freight === undefined) return this.#forget(ref);
     const { added, isNew } = this.#replace(ref, freightFacts(freight));
@@ -126,9 +140,9 @@ export class ChangeWatch {
     return { wakes: [...woken].map((name) => ({ kind: "Stage", namespace, name })), events };
   }
 
-  async #lookAtPromotion(ref: ResourceRef): Promise<ChangeMeaning> {
+  async #lookAtPromotion(ref: ResourceChange): Promise<ChangeMeaning> {
     const promotion = await this.#ports.store.get("Promotion", ref);
-    if (promotion === undefined) return this.#forget(ref);
+    if (promotion === undefined) return this.#forgetPromotion(ref);
     const { added, isNew } = this.#replace(ref, promotionFacts(promotion));
     if (added.length === 0) return nothing;
     const reasons: EventReason[] = isNew ? ["PromotionCreated"] : [];
@@ -144,7 +158,16 @@ export class ChangeWatch {
     return { wakes: [{ kind: "Stage", namespace, name: promotion.spec.stage }], events };
   }
 
-  async #lookAtStage(ref: ResourceRef): Promise<ChangeMeaning> {
+  /** The Stage of one that had not ended has to choose anew. */
+  #forgetPromotion(change: ResourceChange): ChangeMeaning {
+    this.#forget(change);
+    const { before } = change;
+    if (before?.kind !== "Promotion" || isTerminalPhase(before.status?.phase)) return nothing;
+    const { namespace } = before.metadata;
+    return { wakes: [{ kind: "Stage", namespace, name: before.spec.stage }], events: [] };
+  }
+
+  async #lookAtStage(ref: ResourceChange): Promise<ChangeMeaning> {
     const stage = await this.#ports.store.get("Stage", ref);
     if (stage === undefined) return this.#forget(ref);
     const { added } = this.#replace(ref, stageFacts(stage));
@@ -206,6 +229,21 @@ function verificationReason(phase: VerificationPhase | undefined): EventReason {
   if (phase === "Failed") return "FreightVerificationFailed";
   if (phase === "Error") return "FreightVerificationErrored";
   return phase === "Inconclusive" ? "FreightVerificationInconclusive" : "FreightVerificationUnknown";
+}
+
+function factsOf(resource: AnyResource): Seen {
+  switch (resource.kind) {
+    case "Freight":
+      return freightFacts(resource);
+    case "Promotion":
+      return promotionFacts(resource);
+    case "Stage":
+      return stageFacts(resource);
+    case "Warehouse":
+      return specFacts(resource);
+    default:
+      return new Set();
+  }
 }
 
 function freightFacts({ status }: Freight): Seen {

@@ -43,7 +43,7 @@ async function pass(
   };
   let available: readonly Freight[];
   try {
-    const supply = await readSupply(ports.store, stage.metadata.namespace ?? "");
+    const supply = await readSupply(ports.store, stage);
     available = availableFreight(stage, supply, ports.clock.now().getTime());
   } catch (error) {
     const text = errorMessage(error);

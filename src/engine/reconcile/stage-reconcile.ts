@@ -3,7 +3,6 @@
 import { errorMessage } from "../../base/errors";
 import { autoPromotionCandidates, availableFreight } from "../../model/availability";
 import { deleteCondition, setCondition } from "../../model/conditions";
-import { isCurrentlyIn } from "../../model/freight";
 import type { Promotion, Stage, StageStatus } from "../../model/resources";
 import { createPromotion, readSupply } from "../promotion/admission";
 import { annotationKeys } from "../promotion/annotations";
@@ -151,7 +150,7 @@ class Pass {
     this.#setStatus({ ...this.#status, autoPromotionEnabled: isEnabled || undefined });
     const { name, namespace = "" } = this.#stage.metadata;
     if (!isEnabled || !this.#ports.autonomy.isOn) return 0;
-    const supply = await readSupply(this.#ports.store, namespace);
+    const supply = await readSupply(this.#ports.store, this.#stage);
     const available = availableFreight(this.#stage, supply, this.#now.getTime());
     const candidates = autoPromotionCandidates(this.#stage, available);
     const wanted = freightToPromote(this.#stage, await this.#promotions(), candidates);
@@ -188,15 +187,14 @@ class Pass {
     const { name, namespace } = this.#stage.metadata;
     const { store } = this.#ports;
     const wanted = freightReferences(this.#status.freightHistory?.[0]).map((freight) => freight.name);
-    const all = await store.list("Freight", { namespace });
-    for (const { metadata } of all.filter((freight) => isCurrentlyIn(freight, name))) {
+    for (const { metadata } of await store.list("Freight", { namespace, currentlyIn: name })) {
       if (wanted.includes(metadata.name)) continue;
       await store.update<"Freight">({ kind: "Freight", namespace, name: metadata.name }, (freight) =>
         withStatus(freight, withoutCurrentStage(freight.status, name, this.#now)),
       );
     }
     for (const freightName of wanted) {
-      if (!all.some((freight) => freight.metadata.name === freightName)) {
+      if ((await store.get("Freight", { namespace, name: freightName })) === undefined) {
         throw new Error(`Freight "${freightName}" not found in namespace "${namespace}"`);
       }
       await store.update<"Freight">({ kind: "Freight", namespace, name: freightName }, (freight) =>

@@ -9,8 +9,9 @@ import {
   soakingTexts,
   stageAutonomy,
 } from "../../../src/model/autonomy";
-import { projectTrees } from "../../../src/model/pipeline";
+import { ProjectTrees } from "../../../src/model/project-trees";
 import {
+  type AnyResource,
   type Freight,
   kargoApiVersion,
   refKey,
@@ -66,8 +67,8 @@ function freight(status: Freight["status"]): Freight {
   };
 }
 
-function treeOf(...resources: Parameters<typeof projectTrees>[0] extends Iterable<infer R> ? R[] : never) {
-  const [tree] = projectTrees(resources);
+function treeOf(...resources: AnyResource[]) {
+  const [tree] = new ProjectTrees(resources).trees;
   assert.ok(tree);
   return tree;
 }

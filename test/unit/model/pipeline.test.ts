@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pipelineOrder, projectTrees } from "../../../src/model/pipeline";
+import { pipelineOrder } from "../../../src/model/pipeline";
+import { ProjectTrees } from "../../../src/model/project-trees";
 import type { AnyResource, Freight, Promotion, Stage } from "../../../src/model/resources";
 
 const apiVersion = "kargo.akuity.io/v1alpha1";
@@ -59,17 +60,20 @@ for (const [name, [stages, expected]] of Object.entries(orders)) {
 }
 
 test("Promotions of all Stages are together, newest first, also within one second", () => {
-  const [tree] = projectTrees([
+  const [tree] = new ProjectTrees([
     promotion("test.01a.f", "2026-01-01T00:00:01Z"),
     promotion("uat.01c.f", "2026-01-01T00:00:02Z"),
     promotion("prod.01b.f", "2026-01-01T00:00:02Z"),
     promotion("by-hand", "2026-01-01T00:00:03Z"),
-  ]);
+  ]).trees;
   assert.deepEqual(names(tree?.promotions ?? []), ["by-hand", "uat.01c.f", "prod.01b.f", "test.01a.f"]);
 });
 
 test("Freight is newest first, and a namespace counts as a Project without one", () => {
-  const trees = projectTrees([freight("f1", "2026-01-01T00:00:00Z"), freight("f2", "2026-01-02T00:00:00Z")]);
+  const trees = new ProjectTrees([
+    freight("f1", "2026-01-01T00:00:00Z"),
+    freight("f2", "2026-01-02T00:00:00Z"),
+  ]).trees;
   assert.deepEqual(
     trees.map((tree) => [tree.name, tree.project]),
     [["demo", undefined]],

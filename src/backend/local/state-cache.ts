@@ -1,0 +1,213 @@
+// The objects of `.kargo/state` in memory, group by group as they are asked for, with what is looked up in them.
+// Reads through the index where it is right, and writes a new index when much of it was not. Writes no object.
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { errorMessage } from "../../base/errors";
+import type { Logger } from "../../base/log";
+import type { Freight } from "../../model/resources";
+import { CondensedFolder, CondensedPool, stagesRunningOn } from "./condensed";
+import {
+  fileName,
+  type Group,
+  readObjects,
+  type StateFile,
+  type StateFiles,
+  type StoredObject,
+} from "./state-files";
+import { StateIndex, StateIndexWriter } from "./state-index";
+
+/** So many objects that the index did not know are worth a new index. */
+const minUnindexed = 500;
+/** Reading goes on in the next turn of the event loop after this long. */
+const turnMs = 15;
+
+/** The objects of one group by name, and Freight by what is asked of it. */
+export class ObjectGroup {
+  readonly #objects = new Map<string, StoredObject>();
+  readonly #byTerm = new Map<string, Map<string, StoredObject>>();
+
+  get(name: string): StoredObject | undefined {
+    return this.#objects.get(name);
+  }
+
+  values(): Iterable<StoredObject> {
+    return this.#objects.values();
+  }
+
+  put(object: StoredObject): void {
+    const { name } = object.metadata;
+    this.delete(name);
+    this.#objects.set(name, object);
+    for (const term of termsOf(object)) {
+      const found = this.#byTerm.get(term);
+      if (found === undefined) this.#byTerm.set(term, new Map([[name, object]]));
+      else found.set(name, object);
+    }
+  }
+
+  delete(name: string): void {
+    const old = this.#objects.get(name);
+    if (old === undefined) return;
+    this.#objects.delete(name);
+    for (const term of termsOf(old)) this.#byTerm.get(term)?.delete(name);
+  }
+
+  /** Freight of a Warehouse. */
+  ofWarehouse(name: string): StoredObject[] {
+    return [...(this.#byTerm.get(`of ${name}`)?.values() ?? [])];
+  }
+
+  /** Freight that a Stage runs on. */
+  currentlyIn(stage: string): StoredObject[] {
+    return [...(this.#byTerm.get(`in ${stage}`)?.values() ?? [])];
+  }
+}
+
+/** What Freight is looked up by. */
+function termsOf(object: StoredObject): string[] {
+  if (object.kind !== "Freight") return [];
+  const { origin } = object as unknown as Freight;
+  const stages = stagesRunningOn(object).map((stage) => `in ${stage}`);
+  return origin === undefined ? stages : [`of ${origin.name}`, ...stages];
+}
+
+/** The state of a workspace as this process knows it. */
+export class StateCache {
+  readonly #files: StateFiles;
+  readonly #log: Logger;
+  readonly #groups = new Map<string, Promise<ObjectGroup>>();
+  readonly #folders = new Map<string, CondensedFolder>();
+  readonly #pool = new CondensedPool();
+  /** Indexes that are being read from; gone once their namespace is in memory. */
+  readonly #indexes = new Map<string, StateIndex>();
+
+  constructor(files: StateFiles, log: Logger) {
+    this.#files = files;
+    this.#log = log;
+  }
+
+  /** A group, read when it is not in memory. */
+  group(group: Group): Promise<ObjectGroup> {
+    const key = groupKey(group);
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const reading = this.#read(group).then(({ objects }) => objects);
+    this.#groups.set(key, reading);
+    reading.catch(() => this.#groups.delete(key));
+    return reading;
+  }
+
+  /** Every group of `groups`, which are all that a kind has in a namespace; this is where the index is renewed. */
+  async whole(groups: readonly Group[]): Promise<ObjectGroup[]> {
+    const [first] = groups;
+    if (first === undefined) return [];
+    if (groups.every((group) => this.#groups.has(groupKey(group))))
+      return Promise.all(groups.map((group) => this.group(group)));
+    const writer = new StateIndexWriter();
+    let unindexed = 0;
+    let turnEndsMs = performance.now() + turnMs;
+    for (const group of groups) {
+      const key = groupKey(group);
+      if (this.#groups.has(key)) continue;
+      const reading = this.#read(group, writer);
+      this.#groups.set(
+        key,
+        reading.then(({ objects }) => objects),
+      );
+      unindexed += (await reading).unindexed;
+      if (performance.now() < turnEndsMs) continue;
+      await nextTurn();
+      turnEndsMs = performance.now() + turnMs;
+    }
+    this.#indexes.delete(indexKey(first));
+    if (unindexed >= minUnindexed && first.namespace !== undefined) {
+      await writer
+        .write(this.#files.indexPath(first.kind, first.namespace))
+        .catch((error) => this.#log.debug(`No index of ${first.kind} was written: ${errorMessage(error)}`));
+    }
+    return Promise.all(groups.map((group) => this.group(group)));
+  }
+
+  /** The group when it is in memory. */
+  known(group: Group): Promise<ObjectGroup> | undefined {
+    return this.#groups.get(groupKey(group));
+  }
+
+  /** Takes in what is stored now, and returns how it is kept. */
+  async put(group: Group, object: StoredObject): Promise<StoredObject> {
+    const folder = this.#folder(group);
+    this.#pool.forget(`${folder.folder}/${fileName(object.metadata.name)}.json`);
+    const kept = folder.condense(object) ?? object;
+    (await this.#groups.get(groupKey(group)))?.put(kept);
+    return kept;
+  }
+
+  /** Forgets everything and returns what it was. */
+  async clear(): Promise<StoredObject[]> {
+    const groups = await Promise.all([...this.#groups.values()]);
+    this.#groups.clear();
+    this.#folders.clear();
+    this.#indexes.clear();
+    return groups.flatMap((group) => [...group.values()]);
+  }
+
+  /** Async only in form: a group is one folder, and its files are read at one go. */
+  async #read(
+    group: Group,
+    writer?: StateIndexWriter,
+  ): Promise<{ readonly objects: ObjectGroup; readonly unindexed: number }> {
+    const objects = new ObjectGroup();
+    const unknown: StateFile[] = [];
+    const files = this.#files.list(group);
+    const stage = group.stage ?? "";
+    const folder = this.#folder(group);
+    const index = files.length === 0 ? undefined : this.#index(group)?.take(stage);
+    for (const file of files) {
+      const row = index?.row(file.name, file);
+      if (row === undefined) {
+        unknown.push(file);
+        continue;
+      }
+      const kept = folder.fromRow(group.kind as "Freight" | "Promotion", row);
+      objects.put(kept);
+      writer?.add(stage, file, kept);
+    }
+    const onProblem = (path: string) =>
+      this.#log.warn(`${path} holds no Kubernetes object and was passed over.`);
+    let unindexed = 0;
+    for (const [file, object] of readObjects(unknown, onProblem)) {
+      const kept = folder.condense(object);
+      objects.put(kept ?? object);
+      // A name that was cut cannot be found again by its file.
+      if (kept === undefined || file.name !== object.metadata.name) continue;
+      writer?.add(stage, file, kept);
+      unindexed++;
+    }
+    return { objects, unindexed };
+  }
+
+  /** Only what may be condensed has an index. */
+  #index(group: Group): StateIndex | undefined {
+    const { kind, namespace } = group;
+    if ((kind !== "Promotion" && kind !== "Freight") || namespace === undefined) return undefined;
+    const key = indexKey(group);
+    const index = this.#indexes.get(key) ?? new StateIndex(this.#files.indexPath(kind, namespace));
+    this.#indexes.set(key, index);
+    return index;
+  }
+
+  #folder(group: Group): CondensedFolder {
+    const key = groupKey(group);
+    const folder =
+      this.#folders.get(key) ?? new CondensedFolder(group.namespace, this.#files.folder(group), this.#pool);
+    this.#folders.set(key, folder);
+    return folder;
+  }
+}
+
+function groupKey(group: Group): string {
+  return `${group.kind}/${group.namespace ?? ""}/${group.stage ?? ""}`;
+}
+
+function indexKey(group: Group): string {
+  return `${group.kind}/${group.namespace ?? ""}`;
+}
