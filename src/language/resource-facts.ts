@@ -15,6 +15,12 @@ import type { Span } from "./source-file";
 import { type StepFacts, stepListOf } from "./step-lists";
 import { holdsShellVariable, isForeign, templateParts } from "./templates";
 import type { Unit, UnitResource } from "./unit";
+import {
+  type TemplateArgument,
+  templateArguments,
+  type VerificationFact,
+  verificationFact,
+} from "./verification-facts";
 import { nodeAt, spanOf } from "./yaml-nodes";
 
 /** A text that names a resource. */
@@ -65,6 +71,8 @@ export interface ResourceFacts {
   readonly controlFlow?: boolean;
   readonly subscriptions?: readonly SubscriptionFact[];
   readonly selectors?: readonly Selector[];
+  readonly verification?: VerificationFact;
+  readonly templateArguments?: readonly TemplateArgument[];
   /** The YAML of the document is broken, so all this is not what it seems. */
   readonly broken: boolean;
   readonly variables: readonly string[];
@@ -171,7 +179,14 @@ function pipelineFacts(unit: Unit, resource: UnitResource): Partial<ResourceFact
       return {
         requests: requestFacts(unit, resource, spec.requestedFreight),
         controlFlow: (stepListOf(resource.kind, resource.value)?.steps ?? []).length === 0,
+        ...defined(
+          "verification",
+          verificationFact(spec, (path) => spanAt(unit, resource, path)),
+        ),
       };
+    case "AnalysisTemplate":
+    case "ClusterAnalysisTemplate":
+      return defined("templateArguments", templateArguments(spec));
     case "Warehouse":
       return { subscriptions: subscriptionFacts(spec.subscriptions) };
     case "ProjectConfig":
@@ -179,6 +194,10 @@ function pipelineFacts(unit: Unit, resource: UnitResource): Partial<ResourceFact
     default:
       return {};
   }
+}
+
+function defined<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
 
 function requestFacts(unit: Unit, resource: UnitResource, requests: unknown): RequestFact[] {

@@ -91,6 +91,14 @@ export const rules = {
     severity: "warning",
     doc: "Freight never stays in a Stage without steps, so a soak time there is never reached.",
   },
+  "unknown-argument": {
+    severity: "warning",
+    doc: "A verification gives an argument that none of its templates declares.",
+  },
+  "missing-argument": {
+    severity: "warning",
+    doc: "A template of a verification needs an argument that nobody gives.",
+  },
   "empty-selector": { severity: "warning", doc: "A policy selects no Stage." },
   "local-repository": {
     severity: "hint",

@@ -257,14 +257,26 @@ function affected(facts: ResourceFacts): readonly string[] {
 
 /** What other documents can see of a resource; where it stands does not count. */
 function signature(facts: ResourceFacts): string {
-  const { kind, name, namespace, subscriptions, variables, tasks, controlFlow, broken } = facts;
+  const { kind, name, namespace, subscriptions, variables, tasks, controlFlow, broken, templateArguments } =
+    facts;
   const requests = facts.requests?.map(({ warehouse, direct, stages, all }) => ({
     warehouse,
     direct,
     stages,
     all,
   }));
-  const seen = { kind, name, namespace, subscriptions, variables, tasks, requests, controlFlow, broken };
+  const seen = {
+    kind,
+    name,
+    namespace,
+    subscriptions,
+    variables,
+    tasks,
+    requests,
+    controlFlow,
+    broken,
+    templateArguments,
+  };
   return `${JSON.stringify(seen)}\t${JSON.stringify(facts.labels)}`;
 }
 

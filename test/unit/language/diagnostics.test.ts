@@ -113,6 +113,12 @@ for (const [name, text] of Object.entries(silent)) {
   test(`says nothing about ${name}`, () => assert.deepEqual(diagnosticRows(serviceOf(text)), []));
 }
 
+/** A Stage that verifies by the template `t` with the given arguments. */
+const verified = (args: string) =>
+  `${stage("test")}  verification: {analysisTemplates: [{name: t}], args: ${args}}\n`;
+const analysis = (args: string, name = "t") =>
+  `apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: ${name}, namespace: demo}\nspec:\n  args: ${args}\n  metrics: [{name: m, provider: {web: {url: u}}}]\n`;
+
 const pipelines: Record<string, readonly [text: string, ...rows: string[]]> = {
   "a pipeline that is right": [project(stage("test"), stage("uat", { from: ["test"] }))],
   "a Stage that is not there": [
@@ -129,6 +135,26 @@ const pipelines: Record<string, readonly [text: string, ...rows: string[]]> = {
   ],
   "a ClusterPromotionTask may be anywhere": [
     project(stage("test", { steps: "- task: {name: nope, kind: ClusterPromotionTask}" })),
+  ],
+  "a verification with its arguments": [
+    project(
+      verified("[{name: url, value: u}]"),
+      analysis(
+        "[{name: url}, {name: n, value: '1'}, {name: s, valueFrom: {secretKeyRef: {name: s, key: k}}}]",
+      ),
+    ),
+  ],
+  "an argument no template declares": [
+    project(verified("[{name: ulr, value: u}]"), analysis("[{name: url, value: u}]")),
+    "unknown-argument: ulr",
+  ],
+  "an argument nobody gives": [
+    project(verified("[{name: url, value: ''}]"), analysis("[{name: url}]")),
+    "missing-argument: t",
+  ],
+  "an argument of a template that is not here": [
+    project(verified("[{name: url, value: u}]")),
+    "unresolved-reference: t",
   ],
   "a circle": [
     project(stage("a", { from: ["b"] }), stage("b", { from: ["a"] })),
