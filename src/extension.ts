@@ -67,7 +67,7 @@ export function activate(context: ExtensionContext): KargoWorkbench {
   const events = owned.add(
     new ControlPlaneEvents({
       notify,
-      mayNotify: () => runSwitch.isOn && notifiesOfFailures(),
+      mayNotify: () => runs.isDriving && notifiesOfFailures(),
       silence: silenceFailures,
       reveal: (target) => view.reveal(target, { expand: true }),
     }),

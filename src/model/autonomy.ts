@@ -62,25 +62,24 @@ export function runTexts(situation: RunSituation): RunTexts {
   return {
     label: labels[phase],
     heading: isOn ? "Pipelines run by themselves" : "Pipelines do not run by themselves",
-    lines: [
-      actingText(situation, isOn),
-      drivingText(situation),
-      ...troubled,
-      isOn
-        ? "Click to switch off: what is under way is finished, and nothing more begins."
-        : "Click to switch on.",
-    ],
+    lines: [actingText(situation, isOn), drivingText(situation), ...troubled, clickText(phase, isOn)],
   };
+}
+
+function clickText(phase: RunPhase, isOn: boolean): string {
+  if (!isOn) return "Click to switch on.";
+  if (phase === "waiting") return "Click to switch off here; the other one goes on.";
+  return "Click to switch off: what is under way is finished, and nothing more begins.";
 }
 
 function actingText({ stages, count }: RunSituation, isOn: boolean): string {
   if (count === 0)
-    return `No Stage acts by itself: no ProjectConfig enables auto-promotion.${isOn ? "" : " Nothing is promoted unless you ask for it."}`;
+    return `No Stage acts by itself: no ProjectConfig enables auto-promotion.${isOn ? "" : " Nothing is promoted from this window unless you ask for it."}`;
   const who = `${count} ${count === 1 ? "Stage" : "Stages"}`;
   const names = stages.join("; ");
   if (isOn)
     return `${who} ${count === 1 ? "promotes" : "promote"} new Freight without being asked (${names}).`;
-  return `Nothing is promoted unless you ask for it. When switched on, ${who} will act (${names}).`;
+  return `Nothing is promoted from this window unless you ask for it. When switched on, ${who} will act (${names}).`;
 }
 
 function drivingText({ phase, failure, discovers }: RunSituation): string {

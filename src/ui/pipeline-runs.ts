@@ -54,6 +54,11 @@ export class PipelineRuns implements Disposable {
     this.#owned.add(toDisposable(() => this.#endAll()));
   }
 
+  /** This window drives; of what another process drives, that one tells. */
+  get isDriving(): boolean {
+    return [...this.#runs.values()].some(({ state }) => state.phase === "driving");
+  }
+
   /** How the folders are driven; the worst first. */
   get states(): readonly FolderRunState[] {
     return [...this.#runs.values()].map((run) => run.state).sort((a, b) => rank(a.phase) - rank(b.phase));

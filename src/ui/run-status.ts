@@ -23,7 +23,7 @@ const icons: Readonly<Record<RunPhase, string>> = {
   stopping: "loading~spin",
   starting: "loading~spin",
   driving: "play-circle",
-  waiting: "watch",
+  waiting: "eye",
   failed: "warning",
 };
 

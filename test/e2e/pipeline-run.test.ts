@@ -1,9 +1,14 @@
 // Pipelines that run by themselves in the workbench: switched on and off as a person does it, down to the Git repository.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { notification, openView, pick, runCommand, treeRow } from "../host/page.mjs";
+import { root } from "../host/paths.mjs";
 import { git, newSample, openWorkbench, screenshot, withShotOnFailure } from "./workbench";
 
 const coldMs = 60_000;
@@ -78,6 +83,7 @@ test("Freight is approved from its menu, and then promoted past its upstream", a
       "Approve Freight for Stage…",
       "freight-menu-light",
     );
+    await page.locator(".quick-input-widget").getByRole("option", { name: /^prod/ }).waitFor();
     await screenshot(page, "approve-light");
     await pick(page, /^prod/);
     await treeRow(page, /^Freight .*approved for prod/).waitFor();
@@ -110,6 +116,36 @@ test("a failure that nobody asked for is told once, with the way to it", async (
     await told.getByRole("button", { name: "Show", exact: true }).click();
     await treeRow(page, /^Promotion of \S+ to test, (Failed|Errored) at step/).waitFor();
     assert.equal(await page.locator(".notifications-toasts .codicon-error").count(), 0);
+  });
+});
+
+test("while a terminal drives, the window says so, and takes over when that ends", async (t) => {
+  const { folder, repository } = await newSample(t);
+  const terminal = spawn(process.execPath, [join(root, "dist", "cli.js"), "run", "-w", folder], {
+    stdio: "pipe",
+  });
+  const ended = once(terminal, "exit");
+  t.after(() => terminal.kill("SIGKILL"));
+  const page = await openWorkbench(t, { folder, theme: "dark", viewport: { width: 1280, height: 900 } });
+  await withShotOnFailure(page, "elsewhere", async () => {
+    await openView(page, "Kargo");
+    await treeRow(page, /^Stage prod/).waitFor({ timeout: coldMs });
+    await everyStageHas(page, repository, "Say hello"); // the terminal's work
+    await runCommand(page, "Kargo: Run Pipelines");
+    await page.locator(".monaco-dialog-box").getByRole("button", { name: "Run Pipelines" }).click();
+    await statusItem(page, "Pipelines run by themselves: driven elsewhere").hover();
+    await page
+      .locator(".monaco-hover", { hasText: "Another window or terminal drives them" })
+      .first()
+      .waitFor();
+    await screenshot(page, "run-elsewhere-dark");
+
+    terminal.kill("SIGKILL"); // it has no time to give anything back
+    await ended;
+    await statusItem(page, "Pipelines run by themselves: running").waitFor();
+    await commit(repository, "Say it to the window");
+    await runCommand(page, "Kargo: Refresh Warehouse");
+    await everyStageHas(page, repository, "Say it to the window");
   });
 });
 

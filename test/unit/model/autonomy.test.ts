@@ -94,7 +94,12 @@ describe("the status bar", () => {
       /No Stage acts/,
       /unless/,
     ],
-    ["another process drives", { ...base, phase: "waiting" }, "driven elsewhere", /takes over.*switch off/s],
+    [
+      "another process drives",
+      { ...base, phase: "waiting" },
+      "driven elsewhere",
+      /takes over.*off here; the other one goes on/s,
+    ],
     ["it fails", { ...base, phase: "failed", failure: "no room" }, "not running", /no room.*keeps trying/s],
     ["being stopped", { ...base, phase: "stopping" }, "stopping", /being finished.*switch on/s],
     [
