@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Files, git, gitRaw, makeRemote, missingGit, writeFiles } from "../support/git-repos";
 import { type GitStepKind, GitWork, type GitWorkOptions } from "../support/git-steps";
+import { portrait } from "../support/path-safety";
 
 const skip = missingGit();
 
@@ -52,6 +53,31 @@ for (const [kind, rest] of everyStep) {
     }
     assert.equal(git(outside, "status", "-s"), "M a");
     assert.equal(git(outside, "tag"), "");
+  });
+
+  test(`${kind}: a repository whose files or whose own place lie elsewhere is refused`, {
+    skip,
+  }, async (t) => {
+    const { work } = await cloned(t, { a: "1" });
+    const home = join(work.dir, readdirSync(work.dir).find((name) => name.startsWith("repo-")) ?? "");
+    const outside = join(work.root, "outside");
+    git(work.root, "clone", "--quiet", "--no-hardlinks", join(work.root, "r.git"), outside);
+    writeFileSync(join(outside, "a"), "changed");
+    const records = ["kargo.repoDir", "kargo.repoHomeDir", "kargo.repoOriginalURL"];
+    for (const key of records) git(outside, "config", key, key.endsWith("URL") ? work.root : home);
+    // What an archive might bring: a `.git` that says where its files are, and one that only points elsewhere.
+    git(work.dir, "clone", "--quiet", "--no-hardlinks", outside, "elsewhere");
+    const own = join(work.dir, "elsewhere");
+    for (const key of records) git(own, "config", key, key.endsWith("URL") ? work.root : home);
+    git(own, "config", "core.worktree", outside);
+    git(outside, "worktree", "add", "--quiet", "--detach", join(work.dir, "pointer"));
+    const before = portrait(outside);
+    for (const path of ["elsewhere", "pointer"]) {
+      const end = await work.run(kind, { path, ...rest });
+      assert.equal(end.status, "Errored");
+      assert.match(end.error ?? "", /the repository was not cloned by a step of this Promotion$/);
+    }
+    assert.equal(portrait(outside), before);
   });
 
   test(`${kind}: a repository that names a home elsewhere is refused`, { skip }, async (t) => {
