@@ -3,7 +3,7 @@
 import { isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
 import type { Path } from "../model/schema/schema";
 import type { Span } from "./source-file";
-import { parse, type UnitResource, type UnitTree } from "./unit";
+import { parse, type Unit, type UnitPart, type UnitResource, type UnitTree } from "./unit";
 import { keyText } from "./yaml-nodes";
 
 /** The name under the cursor while completing; nobody's text holds it. */
@@ -55,19 +55,22 @@ export interface CursorPlace {
 }
 
 /** The context at an offset of a unit's text; undefined where nothing can be completed (comments, other texts). */
-export function cursorContext(text: string, offset: number): CursorContext | undefined {
+export function cursorContext(
+  { text, part }: Pick<Unit, "text" | "part">,
+  offset: number,
+): CursorContext | undefined {
   const lineStart = text.lastIndexOf("\n", offset - 1) + 1;
   const prefix = text.slice(lineStart, offset);
   const expression = expressionAt(text, offset);
-  if (expression !== undefined) return inExpression(text, offset, expression);
+  if (expression !== undefined) return inExpression(text, offset, part, expression);
   if (/^\s*#|\s#/.test(withoutQuoted(prefix))) return undefined;
   const lineEnd = endOfLine(text, offset);
   const rest = text.slice(offset, lineEnd);
   return (
-    atKey(text, offset, prefix, rest) ??
-    atValue(text, offset, prefix, rest) ??
-    atText(text, offset, prefix) ??
-    anywhere(text, offset, prefix)
+    atKey(text, offset, part, prefix, rest) ??
+    atValue(text, offset, part, prefix, rest) ??
+    atText(text, offset, part, prefix) ??
+    anywhere(text, offset, part, prefix)
   );
 }
 
@@ -94,7 +97,13 @@ function withoutQuoted(text: string): string {
 const wordEnd = /^[\w./-]*/;
 
 /** A line that holds, up to the cursor, nothing but the beginning of a key. */
-function atKey(text: string, offset: number, prefix: string, rest: string): CursorContext | undefined {
+function atKey(
+  text: string,
+  offset: number,
+  part: UnitPart,
+  prefix: string,
+  rest: string,
+): CursorContext | undefined {
   const match = /^(\s*(?:-\s+)*)(["']?)([\w./-]*)$/.exec(prefix);
   if (match === null) return undefined;
   const [, lead = "", quote = "", word = ""] = match;
@@ -106,7 +115,7 @@ function atKey(text: string, offset: number, prefix: string, rest: string): Curs
   const end = offset + tail.length;
   const closing = hasColon ? "" : `${quote}:`;
   const patched = `${text.slice(0, start)}${placeholder}${closing}${text.slice(end)}`;
-  const found = find(patched);
+  const found = find(patched, part);
   if (found === undefined) return undefined;
   const base = { place: found.place, span: { start, end }, column: lead.length, flow: false };
   if (found.on === "value") return { ...base, kind: "value", path: found.path, quoted: quote !== "" };
@@ -117,7 +126,13 @@ const beforeValue =
   /^(\s*(?:-\s+)*)(?:"[^"]*"|'[^']*'|[^\s:#{}[\],"'][^:#{}[\],]*?)\s*:\s+(["']?)([^"'{}[\],]*)$/;
 
 /** A line `key: val|`. */
-function atValue(text: string, offset: number, prefix: string, rest: string): CursorContext | undefined {
+function atValue(
+  text: string,
+  offset: number,
+  part: UnitPart,
+  prefix: string,
+  rest: string,
+): CursorContext | undefined {
   const match = beforeValue.exec(prefix);
   if (match === null) return undefined;
   const [, lead = "", quote = "", typed = ""] = match;
@@ -126,7 +141,7 @@ function atValue(text: string, offset: number, prefix: string, rest: string): Cu
   const end = offset + tail.length;
   const isClosed = quote === "" || text[end] === quote;
   const patched = `${text.slice(0, start)}${placeholder}${isClosed ? "" : quote}${text.slice(end)}`;
-  const found = find(patched);
+  const found = find(patched, part);
   if (found?.on !== "value") return undefined;
   const base = { place: found.place, span: { start, end }, column: lead.length, flow: false };
   return { ...base, kind: "value", path: found.path, quoted: quote !== "" };
@@ -136,7 +151,7 @@ const beforeText =
   /^(\s*(?:-\s+)*)(?:"[^"]*"|'[^']*'|[^\s:#{}[\],"'][^:#{}[\],]*?)\s*:\s+(["']?)([^\s{[].*)$/;
 
 /** A line `key: some longer te|xt`. */
-function atText(text: string, offset: number, prefix: string): CursorContext | undefined {
+function atText(text: string, offset: number, part: UnitPart, prefix: string): CursorContext | undefined {
   const match = beforeText.exec(prefix);
   if (match === null) return undefined;
   const [, lead = "", quote = "", typed = ""] = match;
@@ -144,18 +159,18 @@ function atText(text: string, offset: number, prefix: string): CursorContext | u
   const lineEnd = endOfLine(text, offset);
   const isClosed = quote !== "" && text[lineEnd - 1] === quote && lineEnd > offset;
   const end = isClosed ? lineEnd - 1 : lineEnd;
-  const found = find(`${text.slice(0, start)}${placeholder}${isClosed ? "" : quote}${text.slice(end)}`);
+  const found = find(`${text.slice(0, start)}${placeholder}${isClosed ? "" : quote}${text.slice(end)}`, part);
   if (found?.on !== "value" || !found.whole) return undefined;
   const base = { place: found.place, span: { start, end }, column: lead.length, flow: false };
   return { ...base, kind: "value", path: found.path, quoted: quote !== "", wordy: true };
 }
 
 /** Flow style and whatever else: the tree says what it is. */
-function anywhere(text: string, offset: number, prefix: string): CursorContext | undefined {
+function anywhere(text: string, offset: number, part: UnitPart, prefix: string): CursorContext | undefined {
   const head = /[\w./:@-]*$/.exec(prefix)?.[0] ?? "";
   const start = offset - head.length;
   const end = offset + (/^[\w./:@-]*/.exec(text.slice(offset, offset + 200))?.[0].length ?? 0);
-  const found = find(`${text.slice(0, start)}${placeholder}${text.slice(end)}`);
+  const found = find(`${text.slice(0, start)}${placeholder}${text.slice(end)}`, part);
   if (found === undefined || !found.whole) return undefined;
   const quoted = /["']/.test(text[start - 1] ?? "");
   const base = { place: found.place, span: { start, end }, column: 0, flow: true };
@@ -197,13 +212,18 @@ function isContinued(text: string, open: number, offset: number, closer: string)
   return !/\n\s*(?:-\s+)?[\w-]+:(?:\s|$)/.test(text.slice(open, close));
 }
 
-function inExpression(text: string, offset: number, { start, closer }: Opened): CursorContext | undefined {
+function inExpression(
+  text: string,
+  offset: number,
+  part: UnitPart,
+  { start, closer }: Opened,
+): CursorContext | undefined {
   const lineEnd = endOfLine(text, offset);
   const close = text.indexOf(closer, offset);
   const isClosed = close !== -1 && (close <= lineEnd || isContinued(text, start - 3, offset, closer));
   const end = isClosed ? close : openEnd(text, start, lineEnd);
   const missing = isClosed ? "" : `${closer}${closingQuote(text, start, end)}`;
-  const found = find(`${text.slice(0, start)} ${placeholder} ${missing}${text.slice(end)}`);
+  const found = find(`${text.slice(0, start)} ${placeholder} ${missing}${text.slice(end)}`, part);
   if (found?.scalar === undefined) return undefined;
   const { path, place, scalar } = found;
   return {
@@ -246,8 +266,8 @@ interface Found {
 }
 
 /** Parses the text and finds the name in it. */
-function find(text: string): Found | undefined {
-  const tree = parse(text);
+function find(text: string, part: UnitPart): Found | undefined {
+  const tree = parse(text, part);
   for (const resource of tree.resources) {
     const found = search(resource.node, []);
     if (found !== undefined) return { ...found, place: { tree, text, resource } };

@@ -23,7 +23,7 @@ export interface CompletionWorld {
 export function completionsAt(unit: Unit, offset: number, world: CompletionWorld): Completion[] {
   const { text } = unit;
   if (isBlank(text)) return isKargoWorkspace(world.index) ? documentSnippets(offset, text) : [];
-  const context = cursorContext(text, offset);
+  const context = cursorContext(unit, offset);
   if (context === undefined) return [];
   const { resource } = context.place;
   if (context.kind === "expression")
@@ -78,7 +78,7 @@ export function expressionPlaceAt(
   offset: number,
   { customSteps }: CompletionWorld,
 ): { readonly source: string; readonly at: number; readonly scope: Scope } | undefined {
-  const context = unit.relevant ? cursorContext(unit.text, offset) : undefined;
+  const context = unit.relevant ? cursorContext(unit, offset) : undefined;
   const resource = context?.place.resource;
   if (context === undefined || resource?.schema === undefined || context.kind === "key") return undefined;
   if (context.kind === "expression") {

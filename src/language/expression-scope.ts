@@ -267,10 +267,9 @@ function lateField(name: string, doc: string, make: () => Shape): Member {
 
 function outputsShape(list: StepList, step: StepFacts | undefined, inTask: boolean): Shape {
   const members = list.steps.map((one): Member => {
-    const member = outputMember(one);
-    if (inTask) return { ...member, trouble: inTaskTrouble(one) };
+    if (inTask) return troubled(inTaskMembers, one, inTaskTrouble);
     const late = step !== undefined && one.index > step.index;
-    return late ? { ...member, trouble: laterTrouble(one) } : member;
+    return late ? troubled(lateMembers, one, laterTrouble) : outputMember(one);
   });
   // In a task, `outputs` holds what the steps of the Stage gave, which are not known here.
   const open = inTask || list.owner === "Promotion" || list.steps.some(({ alias }) => alias.includes("::"));
@@ -296,11 +295,29 @@ function taskMember(visible: Visible, step: StepFacts | undefined, exists: boole
   const outputsField = lateField("outputs", "Outputs of the steps of this task, by alias.", () => {
     const members = (isTask ? list.steps : []).map((one) => {
       const late = step !== undefined && one.index > step.index;
-      return late ? { ...outputMember(one), trouble: laterTrouble(one) } : outputMember(one);
+      return late ? troubled(lateMembers, one, laterTrouble) : outputMember(one);
     });
     return shapeOf("`task.outputs`", members, { open: !isTask, rule: "unknown-alias" });
   });
   return field("task", "What belongs to this task.", "object", shapeOf("`task`", [outputsField]));
+}
+
+const inTaskMembers = new WeakMap<StepFacts, Member>();
+const lateMembers = new WeakMap<StepFacts, Member>();
+
+/** The outputs of a step for those who must not use them; every other step of a long list may ask. */
+function troubled(
+  known: WeakMap<StepFacts, Member>,
+  step: StepFacts,
+  trouble: (step: StepFacts) => Member["trouble"],
+): Member {
+  let member = known.get(step);
+  if (member === undefined) {
+    const why = trouble(step);
+    member = { ...outputMember(step), ...(why === undefined ? {} : { trouble: why }) };
+    known.set(step, member);
+  }
+  return member;
 }
 
 const outputMembersOf = new WeakMap<StepFacts, Member>();

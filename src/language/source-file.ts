@@ -1,7 +1,8 @@
 // One open or indexed text as a row of units (its YAML documents), and the way between offsets and lines.
 // Knows nothing of YAML inside a unit; an edit makes new units only where the text changed.
 import { splitDocuments } from "../model/documents";
-import { Unit } from "./unit";
+import { listParts } from "./list-items";
+import { Unit, type UnitPart } from "./unit";
 
 /** A zero-based line and UTF-16 column, as editors count. */
 export interface Position {
@@ -33,7 +34,8 @@ export class SourceFile {
   }
 
   static of(text: string): SourceFile {
-    return new SourceFile(text, place(splitUnits(text, 0, text.length)));
+    const units = splitUnits(text, 0, text.length).map(({ text: one, part }) => new Unit(one, part));
+    return new SourceFile(text, place(units));
   }
 
   /** The file with another text; units outside the changed part are kept as they are, analysis included. */
@@ -60,19 +62,23 @@ export class SourceFile {
     let first = 0;
     while (first < units.length && endOf(units[first]) < start) first++;
     first = Math.max(0, first - 1);
+    // Parts of a List are cut anew together, as where one begins depends on what is around it.
+    while (first > 0 && !opensDocument(units[first])) first--;
     let last = units.length - 1;
     while (last > first && (units[last]?.start ?? 0) > end) last--;
     last = Math.min(units.length - 1, last + 1);
+    while (last < units.length - 1 && !opensDocument(units[last + 1])) last++;
     const kept = units.slice(0, first);
     const tail = units.slice(last + 1);
     const from = units[first]?.start ?? 0;
     const tailLength = this.text.length - (units[last] === undefined ? this.text.length : endOf(units[last]));
     const known = new Map(units.slice(first, last + 1).map(({ unit }) => [unit.text, unit]));
-    const middle = splitUnits(text, from, text.length - tailLength).map((unit) => {
-      const same = known.get(unit.text);
+    const middle = splitUnits(text, from, text.length - tailLength).map(({ text: one, part }) => {
+      const same = known.get(one);
+      if (same?.part !== part) return new Unit(one, part);
       // A unit stands in one place only, also when two documents are the same.
-      known.delete(unit.text);
-      return same ?? unit;
+      known.delete(one);
+      return same;
     });
     return new SourceFile(text, place([...kept.map(unitOf), ...middle, ...tail.map(unitOf)]));
   }
@@ -119,10 +125,22 @@ function endOf(placed: PlacedUnit | undefined): number {
   return placed === undefined ? 0 : placed.start + placed.unit.text.length;
 }
 
-function splitUnits(text: string, from: number, to: number): Unit[] {
-  const part = text.slice(from, to);
-  if (part === "" && from > 0) return [];
-  return splitDocuments(part).map(({ start, end }) => new Unit(part.slice(start, end)));
+function opensDocument(placed: PlacedUnit | undefined): boolean {
+  return placed?.unit.part === "document" || placed?.unit.part === "head";
+}
+
+function splitUnits(text: string, from: number, to: number) {
+  const cut = text.slice(from, to);
+  if (cut === "" && from > 0) return [];
+  return splitDocuments(cut).flatMap(({ start, end }): { text: string; part: UnitPart }[] => {
+    const document = cut.slice(start, end);
+    const parts = listParts(document);
+    if (parts === undefined) return [{ text: document, part: "document" }];
+    return parts.map((one, index) => ({
+      text: document.slice(one.start, parts[index + 1]?.start),
+      part: one.part,
+    }));
+  });
 }
 
 function place(units: readonly Unit[]): PlacedUnit[] {

@@ -49,6 +49,9 @@ const trees = new Map<Unit, UnitTree>();
 /** Trees are large and quickly made again. */
 const keptTrees = 24;
 
+/** What a unit is: a document, or a part of a large List (list-items.ts). */
+export type UnitPart = "document" | "head" | "item" | "tail";
+
 /** See the head of the file. */
 export class Unit {
   readonly text: string;
@@ -56,7 +59,10 @@ export class Unit {
   private starts: Uint32Array | undefined;
   private readonly results = new Map<(unit: Unit) => unknown, unknown>();
 
-  constructor(text: string) {
+  constructor(
+    text: string,
+    readonly part: UnitPart = "document",
+  ) {
     this.text = detached(text);
     this.lineBreaks = countBreaks(text);
   }
@@ -79,7 +85,7 @@ export class Unit {
       trees.set(this, known);
       return known;
     }
-    const tree = parse(this.text);
+    const tree = parse(this.text, this.part);
     trees.set(this, tree);
     if (trees.size > keptTrees)
       for (const oldest of trees.keys()) {
@@ -136,13 +142,13 @@ export class Unit {
 }
 
 /** Parses a text as a document of its own, for texts that belong to no file yet. Never throws. */
-export function parse(text: string): UnitTree {
+export function parse(text: string, part: UnitPart = "document"): UnitTree {
   const document = parseDocument(text, yamlOptions);
   const { value, failure } = plainValue(document);
   const templated =
     foreignBraces.test(text) &&
     (document.errors.length > 0 || statementLine.test(text) || failure !== undefined);
-  const resources = templated ? [] : resourcesOf(document, value);
+  const resources = templated ? [] : part === "item" ? itemOf(document, value) : resourcesOf(document, value);
   return { document, resources, value, templated, ...(failure === undefined ? {} : { failure }) };
 }
 
@@ -169,6 +175,13 @@ function placeOfFailure(document: Document.Parsed): readonly [start: number, end
     },
   });
   return found ?? [0, 1];
+}
+
+/** An item of a List, which as a text of its own is a list of one. */
+function itemOf({ contents }: Document.Parsed, value: unknown): UnitResource[] {
+  if (!isSeq(contents) || !Array.isArray(value)) return [];
+  const [node, one]: [unknown, unknown] = [contents.items[0], value[0]];
+  return isMap(node) && isObject(one) ? toResource(node as YAMLMap.Parsed, one) : [];
 }
 
 function resourcesOf(document: Document.Parsed, value: unknown): UnitResource[] {
