@@ -200,7 +200,10 @@ export class PipelineRun {
 
   async #driveStage({ target }: Entry): Promise<Outcome> {
     const { namespace = "", name } = target;
-    const result = await this.#driver.drive(namespace, name, { signal: this.#options.signal });
+    const result = await this.#driver.drive(namespace, name, {
+      signal: this.#options.signal,
+      keepPauses: true,
+    });
     const stage = await this.#ports.store.get("Stage", { namespace, name });
     // Kargo looks at a control-flow Stage when it is woken and never at an interval.
     const isTimed = stage !== undefined && (!isControlFlow(stage) || result.error !== undefined);

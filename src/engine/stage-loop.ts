@@ -60,7 +60,8 @@ export class StageLoop {
 
   async #drive(): Promise<number> {
     try {
-      const { nextAtMs } = await this.#driver.drive(this.#namespace, this.#stage, { signal: this.#shutdown });
+      const options = { signal: this.#shutdown, keepPauses: true } as const;
+      const { nextAtMs } = await this.#driver.drive(this.#namespace, this.#stage, options);
       return nextAtMs;
     } catch (error) {
       if (!isAbortError(error)) this.#ports.log.error(`Stage ${this.#stage}: ${errorMessage(error)}`);

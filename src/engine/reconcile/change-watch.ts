@@ -262,8 +262,12 @@ function hasFact(freight: Freight, what: string, stage: string): boolean {
 }
 
 function promotionFacts({ metadata, status }: Promotion): Seen {
-  const abort = metadata.annotations?.[annotationKeys.abort];
-  return new Set([`phase ${status?.phase ?? ""}`, ...(abort === undefined ? [] : [`abort ${abort}`])]);
+  const { [annotationKeys.abort]: abort, [annotationKeys.refresh]: refresh } = metadata.annotations ?? {};
+  return new Set([
+    `phase ${status?.phase ?? ""}`,
+    ...(abort === undefined ? [] : [`abort ${abort}`]),
+    ...(refresh === undefined ? [] : [`refresh ${refresh}`]),
+  ]);
 }
 
 function specFacts({ metadata }: Warehouse | Stage): Seen {

@@ -44,6 +44,8 @@ export class StageDriver {
   readonly #parts: StageDriverParts;
   readonly #runs = new Map<string, PromotionRun>();
   readonly #failures = new Map<string, number>();
+  /** When a Promotion that waits is due, in milliseconds since the epoch. */
+  readonly #pauses = new Map<string, number>();
 
   constructor(ports: EnginePorts, parts: StageDriverParts) {
     this.#ports = ports;
@@ -52,23 +54,29 @@ export class StageDriver {
 
   /**
    * Drives a Stage until nothing is left to do before the returned time. Waits while another process holds the Stage.
-   * Aborting the signal means shutdown: a running step is interrupted and nothing is recorded of it.
+   * Aborting the signal means shutdown: a running step is interrupted and nothing is recorded of it. `keepPauses` leaves
+   * a waiting or retrying Promotion alone until it is due, whatever woke its Stage; a refresh of the Promotion goes before.
    */
   async drive(
     namespace: string,
     stage: string,
-    options: { readonly signal: AbortSignal },
+    options: { readonly signal: AbortSignal; readonly keepPauses?: true },
   ): Promise<DriveResult> {
     const lock = await this.#ports.locks.acquire(namespace, stage, options.signal);
     const shutdown = AbortSignal.any([options.signal, lock.lost]);
     try {
-      return await this.#drive(namespace, stage, shutdown);
+      return await this.#drive(namespace, stage, shutdown, options.keepPauses === true);
     } finally {
       await lock.release();
     }
   }
 
-  async #drive(namespace: string, name: string, shutdown: AbortSignal): Promise<DriveResult> {
+  async #drive(
+    namespace: string,
+    name: string,
+    shutdown: AbortSignal,
+    keepPauses: boolean,
+  ): Promise<DriveResult> {
     for (;;) {
       if (shutdown.aborted) return this.#next(0);
       await this.#acknowledge(namespace, name);
@@ -93,12 +101,30 @@ export class StageDriver {
         if (analysis.changed || pass.again) continue;
         return { ...due, nextAtMs: Math.min(due.nextAtMs, analysis.nextAtMs), busy: isVerifying };
       }
+      const pauseMs = keepPauses ? await this.#pauseLeft(namespace, current) : 0;
+      if (pauseMs > 0) return this.#next(pauseMs);
+      const key = `${namespace}/${current}`;
       const result = await this.#run(namespace, current).pass(shutdown);
-      if (result.state === "running") return this.#next(result.requeueAfterMs);
+      if (result.state === "running") {
+        const next = this.#next(result.requeueAfterMs);
+        this.#pauses.set(key, next.nextAtMs);
+        return next;
+      }
       if (result.state === "shutdown") return this.#next(0);
-      this.#runs.delete(`${namespace}/${current}`);
+      this.#runs.delete(key);
+      this.#pauses.delete(key);
       if (result.state === "waiting") return this.#next(stageIntervalMs);
     }
+  }
+
+  /** Milliseconds until a Promotion that waits is due again; none when somebody has asked for it to be looked at. */
+  async #pauseLeft(namespace: string, name: string): Promise<number> {
+    const untilMs = this.#pauses.get(`${namespace}/${name}`);
+    const leftMs = untilMs === undefined ? 0 : untilMs - this.#ports.clock.now().getTime();
+    if (leftMs <= 0) return 0;
+    const promotion = await this.#ports.store.get("Promotion", { namespace, name });
+    const refresh = promotion?.metadata.annotations?.[annotationKeys.refresh];
+    return refresh === undefined || refresh === promotion?.status?.lastHandledRefresh ? leftMs : 0;
   }
 
   #run(namespace: string, name: string): PromotionRun {

@@ -1,139 +1,293 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import type { ResourceChange } from "../../../../src/engine/ports";
 import { ChangeWatch } from "../../../../src/engine/reconcile/change-watch";
-import type { AnyResource, Freight, Promotion, Stage } from "../../../../src/model/resources";
-import { MemoryStore, TestClock } from "../../../support/memory-store";
+import {
+  type AnyResource,
+  type Freight,
+  kargoApiVersion,
+  type Promotion,
+  type PromotionPhase,
+  type ResourceRef,
+  type Stage,
+} from "../../../../src/model/resources";
+import { freight, namespace, stage, World, warehouse } from "../../../support/promotion-world";
 
-const apiVersion = "kargo.akuity.io/v1alpha1";
-const origin = { kind: "Warehouse", name: "w" } as const;
+const now = "2026-01-02T03:04:05Z";
 
-function stage(name: string, from: readonly string[] = []): Stage {
-  const sources = from.length === 0 ? { direct: true } : { stages: from };
-  const promotionTemplate = { spec: { steps: [{ uses: "copy" }] } };
-  const spec = { requestedFreight: [{ origin, sources }], promotionTemplate };
-  return { apiVersion, kind: "Stage", metadata: { name, namespace: "demo" }, spec };
+/** Stages: `direct` from Warehouse main, `behind` from `direct`, a control-flow Stage behind it, one of another Warehouse. */
+function stages(): Stage[] {
+  const foreign = { origin: { kind: "Warehouse" as const, name: "other" }, sources: { direct: true } };
+  const flow = stage("flow", { from: ["direct"] });
+  const { promotionTemplate: _none, ...spec } = flow.spec;
+  return [
+    stage("direct"),
+    stage("behind", { from: ["direct"] }),
+    stage("far", { from: ["behind"] }),
+    stage("foreign", { spec: { requestedFreight: [foreign] } }),
+    { ...flow, spec },
+  ];
 }
 
-function freight(status: Freight["status"] = {}): Freight {
-  return { apiVersion, kind: "Freight", metadata: { name: "f", namespace: "demo" }, origin, status };
-}
-
-function promotion(phase?: "Running" | "Succeeded"): Promotion {
-  const metadata = { name: "test.01a.f", namespace: "demo" };
+function promotion(name: string, phase?: PromotionPhase): Promotion {
   return {
-    apiVersion,
+    apiVersion: kargoApiVersion,
     kind: "Promotion",
-    metadata,
-    spec: { stage: "test" },
-    ...(phase && { status: { phase } }),
+    metadata: { name, namespace },
+    spec: { stage: "direct", freight: "aaa" },
+    ...(phase === undefined ? {} : { status: { phase } }),
   };
 }
 
-const world: readonly AnyResource[] = [
-  stage("test"),
-  stage("uat", ["test"]),
-  { apiVersion, kind: "Warehouse", metadata: { name: "w", namespace: "demo" }, spec: { subscriptions: [] } },
-];
-const since = "2026-01-01T00:00:00Z";
+const verification = (phase: "Running" | "Successful" | "Failed") => ({
+  freightHistory: [
+    {
+      id: "c",
+      items: { "Warehouse/main": { name: "aaa", origin: { kind: "Warehouse" as const, name: "main" } } },
+      verificationHistory: [{ id: "v1", phase }],
+    },
+  ],
+});
+
+function watched(t: TestContext, more: readonly (Freight | Promotion)[] = [freight("aaa")]) {
+  const world = new World([...stages(), warehouse("other"), ...more]);
+  t.after(() => world.dispose());
+  const watch = new ChangeWatch(world.ports);
+  const heard: ResourceChange[] = [];
+  world.store.onDidChange((change) => heard.push(change));
+  const ref = (kind: "Freight" | "Promotion" | "Stage" | "Warehouse", name: string) =>
+    ({ kind, namespace, name }) as ResourceRef<typeof kind>;
+  return { world, watch, ref, heard };
+}
+
+type Scene = ReturnType<typeof watched>;
+
+async function annotate(
+  { world, ref }: Scene,
+  kind: "Stage" | "Promotion" | "Warehouse",
+  name: string,
+  key: string,
+) {
+  await world.store.update(ref(kind, name), (current) => ({
+    ...current,
+    metadata: { ...current.metadata, annotations: { [`kargo.akuity.io/${key}`]: "x" } },
+  }));
+  return ref(kind, name);
+}
+
+async function freightStatus({ world, ref }: Scene, status: Freight["status"]) {
+  await world.store.update<"Freight">(ref("Freight", "aaa") as ResourceRef<"Freight">, (current) => ({
+    ...current,
+    status,
+  }));
+  return ref("Freight", "aaa");
+}
+
+async function stageStatus({ world, ref }: Scene, name: string, status: Stage["status"]) {
+  await world.store.update<"Stage">(ref("Stage", name) as ResourceRef<"Stage">, (current) => ({
+    ...current,
+    status,
+  }));
+  return ref("Stage", name);
+}
+
+async function stored({ world }: Scene, resource: Freight | Promotion) {
+  if (resource.kind === "Freight") await world.store.create<"Freight">(resource);
+  else await world.store.create<"Promotion">(resource);
+  return { kind: resource.kind, namespace, name: resource.metadata.name } as const;
+}
+
+async function phase({ world, ref }: Scene, value: PromotionPhase) {
+  await world.store.update<"Promotion">(
+    ref("Promotion", "direct.01.aaa") as ResourceRef<"Promotion">,
+    (current) => ({
+      ...current,
+      status: { phase: value, message: "why" },
+    }),
+  );
+  return ref("Promotion", "direct.01.aaa");
+}
 
 interface Row {
-  readonly before?: AnyResource;
-  readonly now: AnyResource;
+  readonly name: string;
+  readonly had?: readonly (Freight | Promotion)[];
+  readonly change: (scene: Scene) => Promise<unknown>;
   readonly wakes: readonly string[];
-  readonly events: readonly string[];
+  readonly events?: readonly string[];
 }
 
-const rows: Record<string, Row> = {
-  "new Freight": { now: freight(), wakes: ["test"], events: ["FreightCreated"] },
-  "Freight that was there and says nothing new": { before: freight(), now: freight(), wakes: [], events: [] },
-  "Freight verified in a Stage": {
-    before: freight(),
-    now: freight({ verifiedIn: { test: { verifiedAt: since } } }),
-    wakes: ["uat"],
-    events: [],
+const queued = [freight("aaa"), promotion("direct.01.aaa", "Pending")];
+const rows: readonly Row[] = [
+  {
+    name: "new Freight wakes the Stages that take it straight from its Warehouse",
+    change: (scene) => stored(scene, freight("bbb")),
+    wakes: ["direct"],
+    events: ["FreightCreated"],
   },
-  "Freight approved": {
-    before: freight(),
-    now: freight({ approvedFor: { uat: { approvedAt: since } } }),
-    wakes: ["uat"],
+  {
+    name: "Freight newly verified in a Stage wakes the Stages behind it, control-flow Stages among them",
+    change: (scene) => freightStatus(scene, { verifiedIn: { direct: { verifiedAt: now } } }),
+    wakes: ["behind", "flow"],
+  },
+  {
+    name: "Freight verified in a control-flow Stage is an event",
+    change: (scene) => freightStatus(scene, { verifiedIn: { flow: { verifiedAt: now } } }),
+    wakes: [],
+    events: ["FreightVerificationSucceeded"],
+  },
+  {
+    name: "Freight newly in a Stage where it is not verified wakes nobody",
+    change: (scene) => freightStatus(scene, { currentlyIn: { direct: { since: now } } }),
+    wakes: [],
+  },
+  {
+    name: "Freight newly in a Stage where it was verified before wakes the Stages behind it",
+    had: [freight("aaa", { status: { verifiedIn: { direct: { verifiedAt: now } } } })],
+    change: (scene) =>
+      freightStatus(scene, {
+        verifiedIn: { direct: { verifiedAt: now } },
+        currentlyIn: { direct: { since: now } },
+      }),
+    wakes: ["behind", "flow"],
+  },
+  {
+    name: "Freight that leaves a Stage wakes nobody",
+    had: [freight("aaa", { status: { currentlyIn: { direct: { since: now } } } })],
+    change: (scene) => freightStatus(scene, {}),
+    wakes: [],
+  },
+  {
+    name: "an approval wakes its Stage",
+    change: (scene) => freightStatus(scene, { approvedFor: { far: { approvedAt: now } } }),
+    wakes: ["far"],
     events: ["FreightApproved"],
   },
-  "a new Promotion": { now: promotion(), wakes: ["test"], events: ["PromotionCreated"] },
-  "a Promotion that ended": {
-    before: promotion("Running"),
-    now: promotion("Succeeded"),
-    wakes: ["test"],
-    events: ["PromotionSucceeded"],
-  },
-  "a Promotion that had ended": {
-    before: promotion("Succeeded"),
-    now: promotion("Succeeded"),
+  {
+    name: "an approval for a control-flow Stage wakes nobody",
+    change: (scene) => freightStatus(scene, { approvedFor: { flow: { approvedAt: now } } }),
     wakes: [],
-    events: [],
+    events: ["FreightApproved"],
   },
-  "a Stage with a new spec": {
-    before: { ...stage("test"), metadata: { name: "test", namespace: "demo", generation: 1 } },
-    now: { ...stage("test"), metadata: { name: "test", namespace: "demo", generation: 2 } },
-    wakes: ["test"],
-    events: [],
-  },
-  "a Stage with a new status": {
-    before: { ...stage("test"), metadata: { name: "test", namespace: "demo", generation: 1 } },
-    now: {
-      ...stage("test"),
-      metadata: { name: "test", namespace: "demo", generation: 1 },
-      status: { freightSummary: "x" },
+  {
+    name: "another alias wakes nobody",
+    change: async ({ world, ref }) => {
+      await world.store.update<"Freight">(ref("Freight", "aaa") as ResourceRef<"Freight">, (current) => ({
+        ...current,
+        alias: "other",
+      }));
+      return ref("Freight", "aaa");
     },
     wakes: [],
-    events: [],
   },
-  "a policy": {
-    now: { apiVersion, kind: "ProjectConfig", metadata: { name: "demo", namespace: "demo" } },
-    wakes: ["test", "uat"],
-    events: [],
+  {
+    name: "a new Promotion wakes its Stage",
+    change: (scene) => stored(scene, promotion("direct.01.aaa")),
+    wakes: ["direct"],
+    events: ["PromotionCreated"],
   },
-  "a Secret": {
-    now: { apiVersion: "v1", kind: "Secret", metadata: { name: "git", namespace: "demo" } } as AnyResource,
-    wakes: ["w"],
-    events: [],
+  ...(
+    [
+      ["Running", []],
+      ["Succeeded", ["PromotionSucceeded"]],
+      ["Failed", ["PromotionFailed"]],
+      ["Errored", ["PromotionErrored"]],
+      ["Aborted", ["PromotionAborted"]],
+    ] as const
+  ).map(([value, events]) => ({
+    name: `a Promotion that becomes ${value} wakes its Stage`,
+    had: queued,
+    change: (scene: Scene) => phase(scene, value),
+    wakes: ["direct"],
+    events,
+  })),
+  {
+    name: "a Promotion that stays in its phase wakes nobody",
+    had: queued,
+    change: (scene) => phase(scene, "Pending"),
+    wakes: [],
   },
-};
-
-for (const [name, { before, now, wakes, events }] of Object.entries(rows)) {
-  test(`what a change means: ${name}`, async () => {
-    const clock = new TestClock();
-    const store = new MemoryStore(clock, [...world, ...(before ? [before] : [])]);
-    const watch = new ChangeWatch({ store, clock });
-    const heard: ResourceChange[] = [];
-    store.onDidChange((change) => heard.push(change));
-    store.put(now);
-    assert.equal(heard.length, 1);
-    const meaning = await watch.look(heard[0] as ResourceChange);
-    assert.deepEqual(meaning.wakes.map((ref) => ref.name).sort(), wakes);
+  ...["abort", "refresh"].map((key) => ({
+    name: `a Promotion with a new request to ${key} wakes its Stage`,
+    had: queued,
+    change: (scene: Scene) => annotate(scene, "Promotion", "direct.01.aaa", key),
+    wakes: ["direct"],
+  })),
+  ...(["Pending", "Succeeded"] as const).map((value) => ({
+    name: `a deleted Promotion that was ${value} wakes ${value === "Pending" ? "its Stage" : "nobody"}`,
+    had: [promotion("direct.01.aaa", value)],
+    change: async ({ world, ref }: Scene) => {
+      await world.store.delete(ref("Promotion", "direct.01.aaa"));
+      return ref("Promotion", "direct.01.aaa");
+    },
+    wakes: value === "Pending" ? ["direct"] : [],
+  })),
+  ...(["refresh", "reverify", "abort"] as const).map((key) => ({
+    name: `a Stage asked to ${key} is woken`,
+    change: (scene: Scene) => annotate(scene, "Stage", "behind", key),
+    wakes: ["behind"],
+  })),
+  {
+    name: "a Warehouse asked to refresh is woken",
+    change: (scene) => annotate(scene, "Warehouse", "main", "refresh"),
+    wakes: ["main"],
+  },
+  {
+    name: "a Stage with a new spec is woken",
+    change: async ({ world }) => {
+      const behind = stage("behind", { from: ["direct"] });
+      world.store.put({ ...behind, metadata: { ...behind.metadata, generation: 2 } });
+    },
+    wakes: ["behind"],
+  },
+  {
+    name: "a Stage with a new status is not",
+    change: (scene) => stageStatus(scene, "behind", { freightSummary: "x" }),
+    wakes: [],
+  },
+  {
+    name: "a saved policy wakes every Stage",
+    change: async ({ world }) =>
+      world.store.put({
+        apiVersion: kargoApiVersion,
+        kind: "ProjectConfig",
+        metadata: { name: namespace, namespace },
+      }),
+    wakes: ["behind", "direct", "far", "flow", "foreign"],
+  },
+  {
+    name: "a saved Secret wakes every Warehouse",
+    change: async ({ world }) =>
+      world.store.put({
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "git", namespace },
+      } as AnyResource),
+    wakes: ["main", "other"],
+  },
+  {
+    name: "a verification that runs is no event and wakes nobody",
+    change: (scene) => stageStatus(scene, "direct", verification("Running")),
+    wakes: [],
+  },
+  {
+    name: "a verification that ends is an event for each Freight",
+    change: (scene) => stageStatus(scene, "direct", verification("Failed")),
+    wakes: [],
+    events: ["FreightVerificationFailed"],
+  },
+];
+for (const { name, had, change, wakes, events = [] } of rows) {
+  test(name, async (t) => {
+    const scene = watched(t, had);
+    await change(scene);
+    assert.equal(scene.heard.length, 1);
+    const [heard] = scene.heard as [ResourceChange];
+    const meaning = await scene.watch.look(heard);
+    assert.deepEqual(meaning.wakes.map((one) => one.name).sort(), wakes);
     assert.deepEqual(
-      meaning.events.map((event) => event.reason),
+      meaning.events.map(({ reason }) => reason),
       events,
     );
-    const again = await watch.look(heard[0] as ResourceChange);
-    assert.deepEqual(again.events, [], "told once");
+    assert.deepEqual((await scene.watch.look(heard)).events, [], "told once");
   });
 }
-
-test("a Promotion deleted before its end wakes its Stage, one that had ended wakes nothing", async () => {
-  for (const [phase, expected] of [
-    ["Running", ["test"]],
-    ["Succeeded", []],
-  ] as const) {
-    const clock = new TestClock();
-    const store = new MemoryStore(clock, [...world, promotion(phase)]);
-    const heard: ResourceChange[] = [];
-    store.onDidChange((change) => heard.push(change));
-    await store.delete({ kind: "Promotion", namespace: "demo", name: "test.01a.f" });
-    const { wakes } = await new ChangeWatch({ store, clock }).look(heard[0] as ResourceChange);
-    assert.deepEqual(
-      wakes.map((ref) => ref.name),
-      expected,
-    );
-  }
-});
