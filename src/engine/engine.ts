@@ -341,7 +341,9 @@ export class Engine implements Disposable {
         return compareText(last?.name ?? "", metadata.name) > 0;
       if (last.status?.phase !== "Succeeded") return true;
       const newest = stage?.status?.freightHistory?.[0]?.verificationHistory?.[0];
-      if (newest?.phase !== "Successful") return newest !== undefined;
+      // The first measurements are worth waiting for; the pauses between later ones are not.
+      if (newest === undefined || newest.phase === "Pending") return false;
+      if (newest.phase !== "Successful") return true;
       const ref = { namespace: metadata.namespace, name: spec.freight ?? "" };
       const freight = await this.#ports.store.get("Freight", ref);
       return freight === undefined || isVerifiedIn(freight, spec.stage);

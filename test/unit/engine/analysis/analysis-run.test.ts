@@ -103,3 +103,77 @@ function comparable(status: AnalysisRunStatus): unknown {
   const byName = [...metricResults].sort((a, b) => (a.name < b.name ? -1 : 1));
   return compact({ ...rest, metricResults: byName, runSummary, dryRunSummary });
 }
+
+const secret = (stringData: Readonly<Record<string, string>>): AnyResource => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "api", namespace },
+  stringData,
+});
+const fromSecret: AnalysisRunSpec = {
+  metrics: [{ name: "m", provider: { web: { url: "http://x/{{args.token}}" } } }],
+  args: [{ name: "token", valueFrom: { secretKeyRef: { name: "api", key: "token" } } }],
+};
+
+const secretFaults: readonly (readonly [string, readonly AnyResource[], string])[] = [
+  ["no Secret", [], 'Unable to resolve metric arguments: secrets "api" not found'],
+  [
+    "no such key",
+    [secret({ other: "x" })],
+    "Unable to resolve metric arguments: key 'token' does not exist in secret 'api'",
+  ],
+];
+
+test("a secret that is not there ends the run", async (t) => {
+  for (const [name, more, message] of secretFaults) {
+    await t.test(name, async () => {
+      const scene = new Scene(fromSecret, {}, more);
+      assert.deepEqual(await scene.pass(), { changed: true });
+      assert.deepEqual(await scene.status(), { phase: "Error", message });
+      assert.deepEqual(scene.taken, []);
+    });
+  }
+});
+
+test("secrets of arguments are measured with and never written", async () => {
+  const scene = new Scene(fromSecret, {}, [secret({ token: "t0p-s3cret" })]);
+  let url = "";
+  const measure: AnalysisPorts["measure"] = async ({ provider }) => {
+    url = provider.web?.url ?? "";
+    const message = `no answer from ${url}`;
+    return { measurement: { phase: "Error", message, value: url }, metadata: { query: url } };
+  };
+  await passAnalysisRun({ ...scene.ports, measure }, ref, new AbortController().signal);
+  assert.equal(url, "http://x/t0p-s3cret");
+  const [result] = (await scene.status()).metricResults ?? [];
+  assert.deepEqual(
+    [result?.measurements?.[0]?.message, result?.measurements?.[0]?.value, result?.metadata],
+    ["no answer from http://x/***", "http://x/***", { query: "http://x/***" }],
+  );
+});
+
+test("a run that is deleted while it is measured is let go", async () => {
+  const scene = new Scene({ metrics: [{ name: "m", provider: { web: { url: "u" } } }] }, {});
+  const measure: AnalysisPorts["measure"] = async () => {
+    await scene.store.delete(ref);
+    return { measurement: { phase: "Successful" } };
+  };
+  const pass = passAnalysisRun({ ...scene.ports, measure }, ref, new AbortController().signal);
+  assert.deepEqual(await pass, { changed: false });
+});
+
+test("what cannot be measured here is inconclusive whatever the limits allow", async () => {
+  const metric = {
+    name: "m",
+    count: 2,
+    interval: "1s",
+    inconclusiveLimit: 2,
+    provider: { job: { spec: {} } },
+  };
+  const scene = new Scene({ metrics: [metric] }, {});
+  await passAnalysisRun({ ...scene.ports, measure: undefined }, ref, new AbortController().signal);
+  const { phase, message, completedAt } = await scene.status();
+  assert.equal(phase, "Inconclusive");
+  assert.match(message ?? "", /^Metric "m" assessed Inconclusive: .*connected cluster/);
+  assert.equal(completedAt, formatTime(scene.clock.now()));
+});

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { formatTime } from "../../../../src/base/time";
 import type { Measured } from "../../../../src/engine/analysis/metric-assessment";
-import { requestVerification } from "../../../../src/engine/user-acts";
+import { deleteFreight, requestVerification } from "../../../../src/engine/user-acts";
 import {
   type AnalysisPhase,
   type AnalysisTemplateSpec,
@@ -308,6 +308,16 @@ test("what cannot be built is an Error", async (t) => {
       assert.equal(verified(await world.stage("test"))?.reason, "VerificationError");
     });
   }
+});
+
+test("runs go with the last of their Freight", async (t) => {
+  const { world, runs, promoted } = await scene(t, {});
+  await promoted("f1");
+  await promoted("f2");
+  assert.equal((await runs()).length, 2);
+  await deleteFreight(world.ports, { kind: "Freight", namespace, name: "f1" });
+  const left = only(await runs());
+  assert.equal(only(left.metadata.ownerReferences ?? []).name, "f2");
 });
 
 test("a run that was deleted is an Error and fails the pass", async (t) => {
