@@ -12,6 +12,10 @@ class WholeNumber {
   }
 }
 
+function isMap(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && !(value instanceof WholeNumber);
+}
+
 /** More values than any template is meant to visit. */
 const maxVisits = 1_000_000;
 
@@ -72,7 +76,7 @@ class PathWalk {
       case "field":
         return field(values, node.name);
       case "array":
-        return values.flatMap((value) => elements(value, node.bounds));
+        return elementsOf(values, node.bounds);
       case "filter":
         return this.#filter(values, node);
       case "int":
@@ -153,14 +157,28 @@ function field(values: readonly unknown[], name: string): unknown[] {
   return found;
 }
 
-function elements(value: unknown, [start, end, step]: readonly [PathBound, PathBound, PathBound]): unknown[] {
-  if (value === null || value === undefined) return [];
+type Bounds = readonly [PathBound, PathBound, PathBound];
+
+/** Where a list has nothing between the bounds, the lists behind it are not looked at any more; that is upstream's way. */
+function elementsOf(values: readonly unknown[], bounds: Bounds): unknown[] {
+  const found: unknown[] = [];
+  for (const value of values) {
+    if (value === null || value === undefined) continue;
+    const own = elements(value, bounds);
+    if (own === undefined) break;
+    found.push(...own);
+  }
+  return found;
+}
+
+/** Undefined when the bounds are equal. */
+function elements(value: unknown, [start, end, step]: Bounds): unknown[] | undefined {
   if (!Array.isArray(value)) throw new Error(`${goType(value)} is not array or slice`);
   const length = value.length;
   const from = !start.known ? 0 : start.value < 0 ? start.value + length : start.value;
   let to = end.known ? end.value : length;
   if (to < 0 || (to === 0 && end.derived === true)) to += length;
-  if (from === to) return [];
+  if (from === to) return undefined;
   const outside = (index: number) => new Error(`array index out of bounds: index ${index}, length ${length}`);
   if (from >= length || from < 0) throw outside(from);
   if (to > length || to < 0) throw outside(to - 1);
@@ -172,7 +190,7 @@ function elements(value: unknown, [start, end, step]: readonly [PathBound, PathB
 /** What a wildcard means: members, elements, and the bytes of a text. */
 function children(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
-  if (isObject(value)) return Object.values(value);
+  if (isMap(value)) return Object.values(value);
   return typeof value === "string" ? [...Buffer.from(value)].map((byte) => new WholeNumber(byte)) : [];
 }
 
@@ -215,7 +233,7 @@ function goType(value: unknown): string {
 function shown(value: unknown): string {
   if (value === null || value === undefined) return "<nil>";
   if (Array.isArray(value)) return `[${value.map(shown).join(" ")}]`;
-  if (!isObject(value)) return String(plain(value));
+  if (!isMap(value)) return String(plain(value));
   const keys = Object.keys(value).sort();
   return `map[${keys.map((key) => `${key}:${shown(value[key])}`).join(" ")}]`;
 }
