@@ -39,6 +39,7 @@ test("a folder in Restricted Mode shows its pipelines and promotes nothing", asy
       0,
     );
     assert.equal(await page.locator(".sidebar").getByRole("button", { name: "Run Pipelines" }).count(), 0);
+    await treeRow(page, /^Warehouse hello, Not refreshed yet/).waitFor(); // nor is anything discovered by itself
     await screenshot(page, "restricted-light");
   });
 });
