@@ -6,6 +6,12 @@ import { type Connection, MessageType, ShowMessageNotification } from "vscode-la
 import { type CustomSteps, loadCustomSteps } from "./language-service";
 import { readText } from "./server-files";
 
+/** The URI of a path in a folder. */
+function below(folder: string, path: string): string {
+  const segments = encodeURI(path.replaceAll("\\", "/")).replace(/[?#]/g, encodeURIComponent);
+  return new URL(segments, folder.endsWith("/") ? folder : `${folder}/`).href;
+}
+
 /** See the head of the file. */
 export class ServerCustomSteps {
   private files = new Map<string, string>();
@@ -25,9 +31,7 @@ export class ServerCustomSteps {
     const { steps, faults } = await loadCustomSteps(said, async (path) => {
       const places = isAbsolute(path)
         ? [pathToFileURL(path).href]
-        : folders.map(
-            (folder) => new URL(encodeURI(path), folder.endsWith("/") ? folder : `${folder}/`).href,
-          );
+        : folders.map((folder) => below(folder, path));
       for (const uri of places) {
         const text = await readText(uri);
         if (text === undefined) continue;

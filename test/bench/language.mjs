@@ -2,15 +2,7 @@
 // with the CRD schemas of ../shared. Times from an edit to its diagnostics, of completion and hover; memory.
 // usage: node test/bench/language.mjs [LINES...]   (default 6000 24000)
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -217,6 +209,12 @@ spec:
               desiredRevision: \${{ outputs.commit.commit }}
 `;
 
+/** The same as one document: a List. */
+function list(lines) {
+  const items = pipeline(lines).split("---\n");
+  return `apiVersion: v1\nkind: List\nitems:\n${items.map((one) => `- ${one.trimEnd().replaceAll("\n", "\n  ")}\n`).join("")}`;
+}
+
 /** JSON Schema of all kinds, as a user of yaml-language-server would have it. */
 function crdSchema() {
   const kinds = readdirSync(crds).map((file) => {
@@ -245,19 +243,20 @@ async function measure(client, file, text) {
   await first;
   const open = performance.now() - opened;
   // A Stage in the middle: its label becomes a number, which is wrong, and text again.
-  const line = lines.findIndex((one, i) => i > lines.length / 2 && one === "    team: payments");
+  const line = lines.findIndex((one, i) => i > lines.length / 2 && one.trim() === "team: payments");
+  const column = lines[line].indexOf("payments");
   const times = [];
   for (let i = 0, version = 2; i < edits; i++) {
     for (const [end, value, wrong] of [
-      [18, "payment: [", true],
-      [20, "payments", false],
+      [column + 8, "payment: [", true],
+      [column + 10, "payments", false],
     ]) {
       const start = performance.now();
       const answer = client.diagnostics(uri, (all) => all.some((d) => d.severity === 1) === wrong);
       client.tell("textDocument/didChange", {
         textDocument: { uri, version: version++ },
         contentChanges: [
-          { range: { start: { line, character: 10 }, end: { line, character: end } }, text: value },
+          { range: { start: { line, character: column }, end: { line, character: end } }, text: value },
         ],
       });
       await answer;
@@ -266,18 +265,19 @@ async function measure(client, file, text) {
   }
   const completions = [];
   const hovers = [];
-  const spec = lines.findIndex((one, i) => i > line && one === "spec:");
+  const spec = lines.findIndex((one, i) => i > line && one.trim() === "spec:");
+  const inner = lines[spec].indexOf("spec:") + 2;
   for (let i = 0; i < edits; i++) {
     let start = performance.now();
     await client.ask("textDocument/completion", {
       textDocument: { uri },
-      position: { line: spec + 1, character: 2 },
+      position: { line: spec + 1, character: inner },
     });
     completions.push(performance.now() - start);
     start = performance.now();
     await client.ask("textDocument/hover", {
       textDocument: { uri },
-      position: { line: spec + 1, character: 3 },
+      position: { line: spec + 1, character: inner + 1 },
     });
     hovers.push(performance.now() - start);
   }
@@ -343,11 +343,13 @@ try {
   if (hasPeer) writeFileSync(schema, JSON.stringify(crdSchema()));
   else console.log("SKIPPED: yaml-language-server, because ../shared/kargo-1.11.2 is absent");
   const sizes = process.argv.slice(2).map(Number);
-  for (const lines of sizes.length > 0 ? sizes : [6000, 24000]) {
-    const folder = join(work, String(lines));
-    mkdirSync(folder);
+  const texts = (sizes.length > 0 ? sizes : [6000, 24000]).flatMap((lines) => [
+    ["documents", pipeline(lines)],
+    ["one List", list(lines)],
+  ]);
+  for (const [what, text] of texts) {
+    const folder = mkdtempSync(join(work, "one-"));
     const file = join(folder, "pipeline.yaml");
-    const text = pipeline(lines);
     writeFileSync(file, text);
     const ours = await measure(
       new Client("ours", process.execPath, [join(root, "dist", "server.js"), "--stdio"]),
@@ -371,7 +373,7 @@ try {
       };
       rows.push(["yaml-language-server", await measure(peer, file, text)]);
     }
-    console.log(`\n${text.split("\n").length} lines`);
+    console.log(`\n${text.split("\n").length} lines, ${what}`);
     for (const [name, r] of rows) {
       console.log(
         `  ${name.padEnd(22)} open ${round(r.open)} ms · edit ${round(r.edit)} ms · completion ${round(r.completion)} ms · hover ${round(r.hover)} ms · ${round(r.memory)} MiB`,

@@ -170,9 +170,10 @@ test("settings are the same here and there", () => {
   }
 });
 
-test("settings of the engine do not count in a workspace without trust", () => {
+test("settings of the engine, and schemas with patterns, do not count in a workspace without trust", () => {
   const restricted: readonly string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
-  assert.deepEqual([...restricted].sort(), settingNames.map((name) => `kargo.${name}`).sort());
+  const wanted = [...settingNames, "language.customSteps"].map((name) => `kargo.${name}`);
+  assert.deepEqual([...restricted].sort(), wanted.sort());
 });
 
 test("every rule and every feature of the language server has a setting, and no other", () => {
