@@ -178,3 +178,30 @@ for (const auth of ["basic", "token"] as const) {
     });
   });
 }
+
+test("OCI: 429 is waited out as Retry-After says", { skip }, async (t) => {
+  const registry = await startRegistry(tempDir(t));
+  t.after(() => registry.stop());
+  await registry.push("charts/app", {}, "1.0.0");
+  let refusals = 2;
+  const proxy = await startProxy(registry.host, (request, response) => {
+    if (!request.url?.includes("tags/list") || refusals-- <= 0) return false;
+    response.writeHead(429, { "retry-after": "0" }).end();
+    return true;
+  });
+  t.after(() => proxy.close());
+  assert.deepEqual((await discover(t, { repoURL: `oci://${proxy.host}/charts/app` })).versions, ["1.0.0"]);
+  assert.ok(refusals < 0);
+});
+
+test("classic: redirects are followed, and a redirect without an end is an error", async (t) => {
+  const { url } = await serve(t, (request, response) => {
+    if (request.url === "/moved/index.yaml") response.end(index);
+    else
+      response
+        .writeHead(302, { location: request.url === "/index.yaml" ? "/moved/index.yaml" : request.url })
+        .end();
+  });
+  assert.deepEqual((await discover(t, { repoURL: url, name: "other" })).versions, ["9.0.0"]);
+  await assert.rejects(discover(t, { repoURL: `${url}/circle`, name: "other" }), { code: "remote" });
+});

@@ -1,6 +1,6 @@
 // Git discovery against real repositories: every strategy, filter and edge, over file and with mirrors kept.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { silentLogger } from "../../src/base/log";
@@ -9,6 +9,7 @@ import type { DiscoveredCommit, GitDiscoveryResult, GitSubscription } from "../.
 import { type CommitPlan, importCommits, initBareRepo } from "../support/fast-import";
 import { startGitServer } from "../support/git-http-server";
 import { git, missingGit } from "../support/git-repos";
+import { missingSshd, startSshServer } from "../support/ssh-server";
 import { tempDir } from "../support/temp";
 
 /** A repository on disk, and discovery of it into mirrors of its own. */
@@ -127,6 +128,11 @@ const pathRows: readonly [name: string, rules: Partial<GitSubscription>, commits
   ["a name outside ASCII", { includePaths: ["lib/é.txt"] }, "c4"],
   ["a blank in a name", { includePaths: ["glob:apps/* name.txt"] }, "c5"],
   ["a regular expression matches anywhere", { includePaths: ["regex:eb/x"] }, "c3"],
+  ["the longer name of a regular expression", { includePaths: ["regexp:^apps/[^/]+/y"] }, "c7"],
+  ["a file is its own base directory", { includePaths: ["docs/a.md"] }, "c7 c2"],
+  ["a base directory is whole segments, in this case", { includePaths: ["app", "Apps"] }, ""],
+  ["nothing is above the repository's root", { includePaths: ["/apps", "../apps"] }, ""],
+  ["exclusion by a glob", { includePaths: ["apps"], excludePaths: ["glob:**/*.yaml"] }, "c5"],
   ["two dots within a name never match", { includePaths: ["charts"] }, ""],
   ["a commit without changes never matches", { includePaths: ["."], discoveryLimit: 1 }, "c8"],
   ["the limit counts matches", { includePaths: ["apps"], discoveryLimit: 2 }, "c8 c7"],
@@ -200,6 +206,21 @@ const tagRows: readonly [name: string, rules: Partial<GitSubscription>, tags: st
     "SemVer: names too",
     { commitSelectionStrategy: "SemVer", ignoreTagsRegexes: ["^v2"], allowTagsRegexes: ["^v"] },
     "v1.10.0 v1.9.0 v1.2.0-rc.1 v1.0.0",
+  ],
+  [
+    "SemVer: limit, after the order is made",
+    { commitSelectionStrategy: "SemVer", discoveryLimit: 3 },
+    "v2.0.0+b v2.0.0+a v1.10.0",
+  ],
+  [
+    "SemVer: filtered by an expression",
+    { commitSelectionStrategy: "SemVer", expressionFilter: 'tag startsWith "v1.1"' },
+    "v1.10.0",
+  ],
+  [
+    "NewestTag: names",
+    { commitSelectionStrategy: "NewestTag", allowTagsRegexes: ["^v1"], ignoreTagsRegexes: ["0$"] },
+    "v1.2.0-rc.1",
   ],
   ["nothing matches", { commitSelectionStrategy: "Lexical", allowTagsRegexes: ["none"] }, ""],
 ];
@@ -537,6 +558,27 @@ test("over HTTP with a user name and password", { skip: missingGit() }, async (t
   assert.ok(!messages.join("\n").includes("s3cret!"));
 });
 
+test("over SSH with a key, which rests nowhere afterwards", {
+  skip: missingGit() || missingSshd(),
+}, async (t) => {
+  const { repo, mirrors, discover, add } = place(t, [{ message: "one", tags: [{ name: "v1.0.0" }] }]);
+  const server = await startSshServer(t, join(repo, ".."));
+  const wanted = { repoURL: server.url + repo };
+  const credentials = { find: async () => ({ sshPrivateKey: server.privateKey }) };
+  assert.deepEqual(subjects(await discover(wanted, { credentials })), ["one"]);
+  add({ message: "two", tags: [{ name: "v1.1.0" }] });
+  assert.deepEqual(subjects(await discover(wanted, { credentials })), ["two", "one"]);
+  const semver = await discover({ ...wanted, commitSelectionStrategy: "SemVer" }, { credentials });
+  assert.deepEqual(tags(semver), ["v1.1.0", "v1.0.0"]);
+  const files = readdirSync(mirrors, { recursive: true, encoding: "utf8" });
+  const hasKey = (name: string) =>
+    statSync(join(mirrors, name)).isFile() &&
+    readFileSync(join(mirrors, name), "utf8").includes("PRIVATE KEY");
+  assert.deepEqual(files.filter(hasKey), []);
+  const wrong = { find: async () => ({ sshPrivateKey: "no key at all\n" }) };
+  await assert.rejects(discover(wanted, { credentials: wrong }), { name: "DiscoveryError", code: "remote" });
+});
+
 test("a remote that never answers is left when the signal says so", { skip: missingGit() }, async (t) => {
   const { repo, discover } = place(t, [{ message: "one" }]);
   const server = await startGitServer(join(repo, ".."), { hangOn: /info\/refs/ });
@@ -553,6 +595,12 @@ const filterRows: readonly [name: string, rules: Partial<GitSubscription>, subje
   ["by date, in the committer's own zone", { expressionFilter: "commitDate.Hour() == 14" }, "r4 r1"],
   ["with paths", { expressionFilter: 'subject != "r4"', includePaths: ["a"] }, "r3 r1"],
   ["by the whole subject", { expressionFilter: "len(subject) > 2" }, ""],
+  [
+    "a result that is no boolean, read as one",
+    { expressionFilter: 'author startsWith "Bot" ? 1 : "F"' },
+    "r3 r1",
+  ],
+  ["by the committer", { expressionFilter: 'committer startsWith "Carl" && subject in ["r2", "r5"]' }, "r2"],
   [
     "tags: by tagger and annotation",
     {

@@ -68,12 +68,47 @@ describe("images of a registry", { skip }, () => {
     ],
     ["Digest", { imageSelectionStrategy: "Digest", constraint: "latest" }, "latest"],
     ["Digest of a tag that is not there", { imageSelectionStrategy: "Digest", constraint: "none" }, ""],
+    [
+      "Digest ignores names",
+      { imageSelectionStrategy: "Digest", constraint: "1.0", allowTagsRegexes: ["^v"] },
+      "1.0",
+    ],
+    [
+      "Lexical with names and a limit",
+      { imageSelectionStrategy: "Lexical", allowTagsRegexes: ["^v1", "1.0$"], discoveryLimit: 3 },
+      "v1.9.0 v1.10.0 v1.0.0",
+    ],
+    [
+      "NewestBuild with names",
+      { imageSelectionStrategy: "NewestBuild", ignoreTagsRegexes: ["^v", "latest"] },
+      "1.0.0 1.0",
+    ],
+    [
+      "Lexical ignores the constraint",
+      { imageSelectionStrategy: "Lexical", constraint: "^9", discoveryLimit: 1 },
+      "v2.0.0-rc.1",
+    ],
+    ["SemVer with pre-releases let in", { constraint: ">=1.10.0-0" }, "v2.0.0-rc.1 v1.10.0"],
     ["nothing matches", { imageSelectionStrategy: "Lexical", allowTagsRegexes: ["none"] }, ""],
     ["a single image has no platform", { platform: "linux/amd64" }, ""],
   ];
   for (const [name, rules, wanted] of rows) {
     test(name, async (t) => {
       assert.equal(tags(await discover(t, { repoURL: `${registry.host}/team/app`, ...rules })), wanted);
+    });
+  }
+
+  const refusedRows: readonly [name: string, rules: Partial<ImageSubscription>, message: RegExp][] = [
+    ["a removed field", { allowTags: "^v" }, /allowTagsRegexes/],
+    ["a removed list", { ignoreTags: ["latest"] }, /ignoreTagsRegexes/],
+    ["a malformed name pattern", { imageSelectionStrategy: "Lexical", allowTagsRegexes: ["(?=v)"] }, /\(\?=/],
+    ["a malformed constraint", { constraint: "x.y" }, /"x\.y" is not a version constraint/],
+    ["half a platform", { platform: "linux" }, /linux/],
+  ];
+  for (const [name, rules, message] of refusedRows) {
+    test(`refused: ${name}`, async (t) => {
+      const subscription = { repoURL: `${registry.host}/team/app`, ...rules };
+      await assert.rejects(discover(t, subscription), { code: "subscription", message });
     });
   }
 
@@ -162,6 +197,27 @@ describe("images of a registry", { skip }, () => {
         });
         assert.equal(tags(result), wanted);
         assert.equal(result.platform, platform);
+      });
+    }
+
+    const strategyRows: readonly [name: string, rules: Partial<ImageSubscription>, wanted: string][] = [
+      [
+        "Digest",
+        { imageSelectionStrategy: "Digest", constraint: "v1.0.0", platform: "linux/amd64" },
+        "v1.0.0",
+      ],
+      [
+        "Digest of another",
+        { imageSelectionStrategy: "Digest", constraint: "v1.0.0", platform: "linux/arm" },
+        "",
+      ],
+      ["Lexical", { imageSelectionStrategy: "Lexical", platform: "linux/amd64" }, "v1.0.0 v0.9.0"],
+      ["NewestBuild", { imageSelectionStrategy: "NewestBuild", platform: "linux/amd64" }, "v1.0.0 v0.9.0"],
+      ["NewestBuild, all", { imageSelectionStrategy: "NewestBuild" }, "v1.0.0 v0.9.0 v2.0.0"],
+    ];
+    for (const [name, rules, wanted] of strategyRows) {
+      test(`a platform and ${name}`, async (t) => {
+        assert.equal(tags(await discover(t, { repoURL: `${registry.host}/multi/app`, ...rules })), wanted);
       });
     }
 

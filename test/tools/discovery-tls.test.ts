@@ -4,8 +4,12 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { silentLogger } from "../../src/base/log";
 import { discoverChart } from "../../src/engine/discovery/chart";
+import { discoverGit } from "../../src/engine/discovery/git";
 import { discoverImage } from "../../src/engine/discovery/image";
+import { startGitServer } from "../support/git-http-server";
+import { makeRemote, missingGit } from "../support/git-repos";
 import { startProxy, type TestProxy } from "../support/http-proxy";
 import { missingRegistry, startRegistry } from "../support/registry";
 import { tempDir } from "../support/temp";
@@ -83,4 +87,17 @@ test("classic charts over TLS", { skip: noOpenssl }, async (t) => {
   assert.deepEqual((await discoverChart({ ...wanted, insecureSkipTLSVerify: true }, options(t))).versions, [
     "1.0.0",
   ]);
+});
+
+test("git over TLS", { skip: noOpenssl || missingGit() }, async (t) => {
+  const root = tempDir(t);
+  makeRemote(join(root, "r.git"), { a: "1" });
+  const { key, cert } = certificate(root);
+  const server = await startGitServer(root, { tls: { key: key.toString(), cert: cert.toString() } });
+  t.after(() => server.close());
+  const wanted = { repoURL: `${server.url}/r.git` };
+  const git = { ...options(t), mirrorDir: tempDir(t), tools: {}, log: silentLogger };
+  await assert.rejects(discoverGit(wanted, git), { code: "remote", message: /certificate/ });
+  const found = await discoverGit({ ...wanted, insecureSkipTLSVerify: true }, git);
+  assert.equal(found.commits?.[0]?.subject, "first");
 });
