@@ -47,7 +47,7 @@ const handlers: Handlers = {
   "kargo.output.copyValue": copyValue,
   "kargo.pipelines.refresh": ({ backends }) => backends.reload(),
   "kargo.pipelines.showMore": ({ view }, list) => {
-    if (list !== undefined) view.showMore(list.id);
+    if (list !== undefined) view.showMore(list.id, list.page);
   },
   "kargo.sample.create": createSample,
   "kargo.secret.set": setSecret,

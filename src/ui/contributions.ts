@@ -33,7 +33,7 @@ export interface CommandArguments {
   "kargo.resource.reveal": [];
   "kargo.output.copyValue": [output?: CopyTarget];
   "kargo.pipelines.refresh": [];
-  "kargo.pipelines.showMore": [list?: { readonly id: string }];
+  "kargo.pipelines.showMore": [list?: { readonly id: string; readonly page: number }];
   "kargo.sample.create": [options?: SampleOptions];
   "kargo.secret.set": [];
   "kargo.secret.delete": [];

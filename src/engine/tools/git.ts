@@ -253,7 +253,14 @@ async function spawnGit(request: SpawnRequest): Promise<SpawnEnd> {
     if (sighting.child !== undefined && sighting.child.pid === undefined) {
       throw new Error("the program could not be started");
     }
-    return { exitCode, stdout, output: Buffer.concat(chunks).toString() };
+    return {
+      exitCode,
+      stdout,
+      // A listing of many refs is large, and both streams together are wanted only of a command that failed.
+      get output() {
+        return Buffer.concat(chunks).toString();
+      },
+    };
   } catch (error) {
     signal.throwIfAborted();
     throw new GitError("other", `could not run git: ${errorMessage(error)}`, { cause: error });

@@ -17,7 +17,7 @@ import { type Backends, countOpenPromotions, findTarget } from "../backends";
 import { type CommandId, contextKeys, pipelinesViewId, type ResourceTarget } from "../contributions";
 import { discoversAutomatically } from "../platform/settings";
 import { icons } from "./appearance";
-import { ProjectNode, pageLength, rootNodes } from "./project-nodes";
+import { ProjectNode, rootNodes } from "./project-nodes";
 import { StageDropController } from "./stage-drop";
 import { parts, ResourceNode, type TreeMemory, type TreeNode } from "./tree-node";
 
@@ -108,9 +108,9 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
     return true;
   }
 
-  /** Shows more of a list. */
-  showMore(listId: string): void {
-    this.#memory.showMore(listId, pageLength);
+  /** Shows `count` more of a list. */
+  showMore(listId: string, count: number): void {
+    this.#memory.showMore(listId, count);
     this.#renewSoon();
   }
 

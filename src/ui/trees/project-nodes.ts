@@ -14,10 +14,12 @@ import { type Tooltip, tooltip } from "./tooltip";
 import { collapsible, ResourceNode, type Scope, type TreeNode } from "./tree-node";
 import { WarehouseNode } from "./warehouse-nodes";
 
+/** Whole pipelines are wanted at a glance; beyond this a tree is searched rather than read. */
+const firstStages = 100;
 const firstFreight = 15;
 const firstPromotions = 10;
-/** How many more entries a "more" node brings at once. */
-export const pageLength = 25;
+/** How many more entries a "more" node brings at least. */
+const pageLength = 25;
 
 /** The roots of the tree. */
 export function rootNodes(
@@ -51,8 +53,13 @@ export class ProjectNode extends ResourceNode<"Project"> {
   override children(): readonly ListNode[] {
     const { tree } = this.scope;
     const lists = [
-      this.#list("Warehouses", tree.warehouses, (list, w) => new WarehouseNode(list, this.scope, w)),
-      this.#list("Stages", tree.stages, (list, s) => new StageNode(list, this.scope, s)),
+      this.#list(
+        "Warehouses",
+        tree.warehouses,
+        (list, w) => new WarehouseNode(list, this.scope, w),
+        firstStages,
+      ),
+      this.#list("Stages", tree.stages, (list, s) => new StageNode(list, this.scope, s), firstStages),
       this.#list("Freight", tree.freight, (list, f) => new FreightNode(list, this.scope, f), firstFreight),
       this.#list(
         "Promotions",
@@ -142,7 +149,11 @@ export class ListNode implements TreeNode {
   children(): readonly TreeNode[] {
     const count = this.parent.scope.memory.shown(this.id, this.#entries.first);
     const nodes = this.#entries.slice(this, count);
-    return this.length > count ? [...nodes, new MoreNode(this, this.length - count)] : nodes;
+    return this.length > count ? [...nodes, new MoreNode(this, this.length - count, this.#page)] : nodes;
+  }
+
+  get #page(): number {
+    return Math.max(pageLength, this.#entries.first);
   }
 
   /** Place of a resource in the list, shown or not; -1 when it is not in it. */
@@ -175,7 +186,8 @@ export class MoreNode implements TreeNode {
 
   constructor(
     readonly parent: ListNode,
-    readonly count: number,
+    readonly left: number,
+    readonly page: number,
   ) {
     this.id = `${parent.id}/more`;
   }
@@ -185,14 +197,14 @@ export class MoreNode implements TreeNode {
   }
 
   item(): TreeItem {
-    const item = new TreeItem(`Show ${Math.min(this.count, pageLength)} more`, TreeItemCollapsibleState.None);
-    item.description = `${this.count} left`;
+    const item = new TreeItem(`Show ${Math.min(this.left, this.page)} more`, TreeItemCollapsibleState.None);
+    item.description = `${this.left} left`;
     item.iconPath = icons.more;
     item.contextValue = contextValue("more");
     item.command = {
       command: "kargo.pipelines.showMore" satisfies CommandId,
       title: "Show More",
-      arguments: [{ id: this.parent.id }],
+      arguments: [{ id: this.parent.id, page: this.page }],
     };
     return item;
   }
