@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { factsOf } from "../../../src/language/check-unit";
+import { LanguageService } from "../../../src/language/language-service";
 import { SourceFile } from "../../../src/language/source-file";
 import { Unit } from "../../../src/language/unit";
 import { sketchOf } from "../../../src/language/unit-sketch";
@@ -88,4 +89,29 @@ for (const [name, text] of Object.entries(rows)) {
   test(`sketch: ${name}`, () => {
     compare(text);
   });
+}
+
+test("a workspace whose names are read first says what one that is read as a whole says", () => {
+  const broken = (text: string) => text.replaceAll("name: app", "name: ap").replace("stages:", "stgs:");
+  for (const change of [(text: string) => text, broken]) {
+    const [whole, late] = [new LanguageService(), new LanguageService()];
+    late.reading = true;
+    for (const [index, text] of texts.entries()) {
+      whole.setText(`${index}`, change(text));
+      late.indexText(`${index}`, change(text));
+    }
+    assert.deepEqual(names(late), names(whole));
+    late.reading = false;
+    for (const file of whole.files) assert.deepEqual(late.diagnostics(file), whole.diagnostics(file));
+    // Files that are read again, edited and removed count as they would have.
+    late.edit("3", { line: 0, character: 0 }, { line: 0, character: 0 }, "# x\n");
+    whole.edit("3", { line: 0, character: 0 }, { line: 0, character: 0 }, "# x\n");
+    late.remove("5");
+    whole.remove("5");
+    for (const file of whole.files) assert.deepEqual(late.diagnostics(file), whole.diagnostics(file));
+  }
+});
+
+function names(service: LanguageService): string[] {
+  return service.symbols("").map(({ kind, name, file, start }) => `${kind} ${name} ${file}:${start}`);
 }
