@@ -6,6 +6,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { openLocalBackend } from "../../src/backend/local/local";
+import { nodeFiles } from "../../src/backend/local/node-files";
+import { silentLogger } from "../../src/base/log";
 import type { AnalysisRun, Freight, Promotion, Stage } from "../../src/model/resources";
 import { startCli } from "../support/cli";
 import { fails, listed, sampleWithFreight, succeeds } from "../support/sample-cli";
@@ -177,6 +180,34 @@ test("a killed process loses no measurement, and the next one takes up where it 
   const [run] = await listed<AnalysisRun>(root, "analysisruns");
   assert.deepEqual([run?.status?.phase, run?.status?.metricResults?.[0]?.count], ["Successful", 4]);
   assert.equal(state.asked.length, 5, "only what was in flight is asked again");
+});
+
+test("an editor takes up the verification that an ended process began", async (t) => {
+  const { url, state, askedTimes } = await endpoint(t);
+  const { root, freight } = await pipeline(t, url, `count: 2\n      interval: 1s\n      ${web}`);
+  state.hold = true;
+  const promotion = startCli(["promote", "--stage", "checked", "--freight", freight, "-w", root]);
+  await askedTimes(1);
+  promotion.process.kill("SIGKILL");
+  await promotion.ended;
+  state.hold = false;
+  const backend = await openLocalBackend({ files: nodeFiles(root), log: silentLogger });
+  t.after(() => backend.dispose());
+  await backend.resume();
+  const history = () => {
+    const stages = backend.snapshot.projects.flatMap((tree) => tree.stages);
+    const stage = stages.find(({ metadata }) => metadata.name === "checked");
+    return stage === undefined ? [] : verifications(stage);
+  };
+  await new Promise<void>((resolve, reject) => {
+    const check = () => history()[0]?.[0] === "Successful" && resolve();
+    AbortSignal.timeout(30_000).addEventListener("abort", () => reject(new Error("not taken up")));
+    backend.onDidChange(check);
+    check();
+  });
+  const [run] = await backend.analysisRuns("hello", "checked");
+  assert.equal(run?.status?.metricResults?.[0]?.count, 2);
+  assert.deepEqual(await backend.analysisRuns("hello", "next"), []);
 });
 
 test("another process may abort a verification, also while it waits for an answer", async (t) => {
