@@ -90,12 +90,21 @@ export function sortedPromotions(promotions: readonly Promotion[]): Promotion[] 
   return sortedByAge(promotions, ageByName);
 }
 
-/** Asks each for its age once. */
+/** Asks each for its age once. What is asked of all is kept apart, as there may be very many. */
 function sortedByAge<T>(list: readonly T[], ageOf: (one: T) => Age): T[] {
-  return list
-    .map((one) => ({ one, age: ageOf(one) }))
-    .sort((a, b) => compareAges(a.age, b.age))
-    .map(({ one }) => one);
+  const created = list.map((one) => ageOf(one).created);
+  const ages = new Map<number, Age>();
+  const age = (place: number): Age => {
+    const known = ages.get(place) ?? ageOf(list[place] as T);
+    ages.set(place, known);
+    return known;
+  };
+  return Uint32Array.from(list.keys())
+    .sort((a, b) => compareText(created[b] ?? "", created[a] ?? "") || compareAges(age(a), age(b)))
+    .reduce<T[]>((sorted, place) => {
+      sorted.push(list[place] as T);
+      return sorted;
+    }, []);
 }
 
 interface Age {

@@ -8,19 +8,24 @@ export type Order<T> = (a: T, b: T) => number;
 /** The resources of one kind in one namespace, in order. */
 export class SortedList<T extends AnyResource> {
   readonly #order: Order<T>;
-  readonly #byName = new Map<string, T>();
+  /** Made when it is first asked for: most lists never change. */
+  #names: Map<string, T> | undefined;
   #items: readonly T[];
 
   /** `sorted` is in order already. */
   constructor(sorted: readonly T[], order: Order<T>) {
     this.#order = order;
     this.#items = sorted;
-    for (const item of sorted) this.#byName.set(item.metadata.name, item);
   }
 
   /** The list as it is now; another one after each change. */
   get items(): readonly T[] {
     return this.#items;
+  }
+
+  get #byName(): Map<string, T> {
+    this.#names ??= new Map(this.#items.map((item) => [item.metadata.name, item]));
+    return this.#names;
   }
 
   get(name: string): T | undefined {

@@ -37,15 +37,13 @@ export class StateIndex {
 
 /** The rows of one folder. */
 export class FolderIndex {
-  readonly #rows = new Map<string, StampedRow>();
+  readonly #rows = new Map<unknown, { readonly row: StampedRow; readonly table: readonly string[] }>();
 
   constructor(lines: readonly string[]) {
     for (const line of lines) {
       const [, table, ...rows] = JSON.parse(line) as Line;
-      for (const [inode, size, changedMs, ...row] of rows) {
-        const values = row.map((value) => (typeof value === "number" ? table[value] : (value ?? undefined)));
-        this.#rows.set(String(values[0]), [inode, size, changedMs, ...values]);
-      }
+      // A name occurs once in a line, so it is never in the table.
+      for (const row of rows) this.#rows.set(row[firstValue], { row, table });
     }
   }
 
@@ -53,10 +51,19 @@ export class FolderIndex {
   row(name: string, file: StateFile): Row | undefined {
     const found = this.#rows.get(name);
     if (found === undefined) return undefined;
-    const [inode, size, changedMs, ...row] = found;
-    return inode === file.inode && size === file.size && changedMs === file.changedMs ? row : undefined;
+    const { row, table } = found;
+    if (row[0] !== file.inode || row[1] !== file.size || row[2] !== file.changedMs) return undefined;
+    const values: unknown[] = [];
+    for (let place = firstValue; place < row.length; place++) {
+      const value = row[place];
+      values.push(typeof value === "number" ? table[value] : (value ?? undefined));
+    }
+    return values;
   }
 }
+
+/** Where the row begins behind the identity of the file. */
+const firstValue = 3;
 
 /** Collects what a new index is to hold. */
 export class StateIndexWriter {
