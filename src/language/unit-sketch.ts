@@ -21,7 +21,7 @@ export function sketchOf(unit: Unit): ResourceSketch | null | undefined {
 const indirect = /(?:^|[\s\-[{,:])[&*]\w|<<|^%/m;
 const keyLine = /^([A-Za-z][\w./-]*):(?:[ ]+(.*))?$/;
 const simpleText = /^(?:([A-Za-z][\w./-]*)|"([A-Za-z][\w./-]*)"|'([A-Za-z][\w./-]*)')[ ]*(?:[ ]#.*)?$/;
-const noText = /^(?:null|true|false|yes|no|on|off)$/i;
+const noText = /^(?:null|true|false|yes|no|on|off|y|n)$/i;
 const nothing = /^(?:#.*)?$/;
 
 /** Values of the keys that matter, as they are met. */

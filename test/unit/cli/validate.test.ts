@@ -142,7 +142,7 @@ interface SarifRun {
 }
 
 test("gives SARIF that names every rule and every place", async (t) => {
-  const root = folder(t, { "a b.yaml": wrongType, "c.yaml": project(stage("x", { from: ["y"] })) });
+  const root = folder(t, { "a b.yaml": wrongType, "c.yaml": project(stage("x", { from: ["z"] })) });
   const { code, out } = await validate(root, "-o", "sarif");
   assert.equal(code, 1);
   const log = JSON.parse(out) as { version: string; runs: readonly SarifRun[] };

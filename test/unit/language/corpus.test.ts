@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Document, parseAllDocuments } from "yaml";
+import { Document, parseAllDocuments } from "yaml";
 import { LanguageService } from "../../../src/language/language-service";
 import { knownKinds, type Schema, stepSchema } from "../../../src/model/schema/schema";
 import { stepKinds } from "../../../src/model/schema/step-kinds";
 import { project, serviceOf, stage, theFile } from "../../support/cursor";
 
+const crdFolder = "../shared/kargo-1.11.2/crds";
+const skip = existsSync(crdFolder) ? false : `${crdFolder} is absent`;
 const folder = join(process.cwd(), "test", "fixtures", "language", "valid");
 
 test("valid files have no findings, alone and together", () => {
@@ -46,12 +48,12 @@ function rewritten(write: (document: Document) => string): (text: string) => str
 function listOf(text: string): string {
   // A text that says which YAML it is means other values by the same words.
   const documents = text.startsWith("%") ? [] : documentsOf(text);
-  if (documents.length === 0 || /kind: List/.test(text)) return text;
+  if (documents.length === 0 || /kind: \w*List/.test(text)) return text;
   const items = documents.map((document) => document.toJS());
   return JSON.stringify({ apiVersion: "v1", kind: "List", items }, undefined, 2);
 }
 
-test("valid files have no findings in other styles of writing", () => {
+test("valid files have no findings in other styles of writing", (context) => {
   const styles: Record<string, (text: string) => string> = {
     CRLF: (text) => text.replace(/\r?\n/g, "\r\n"),
     "no newline at the end": (text) => text.trimEnd(),
@@ -63,7 +65,16 @@ test("valid files have no findings in other styles of writing", () => {
     "wide indentation": rewritten((document) => document.toString({ indent: 6 })),
     "one List": (text) => listOf(text),
     "tabs behind values": (text) => text.replace(/: (\w+)\n/g, ": $1\t\n"),
+    "single quotes": rewritten((document) => document.toString({ defaultStringType: "QUOTE_SINGLE" })),
+    "sequences at the margin": rewritten((document) => document.toString({ indentSeq: false, lineWidth: 0 })),
+    "folded lines": rewritten((document) => document.toString({ lineWidth: 40, minContentWidth: 10 })),
+    "flow style": rewritten((document) => flowOf(document)),
+    "document ends": (text) => (/^%|\.\.\.$/m.test(text) ? text : text.replace(/\n---\n/g, "\n...\n---\n")),
+    "empty documents between": (text) =>
+      /^%/m.test(text) ? text : `---\n---\n${text}\n---\n# nothing\n---\n`,
+    "null fields nobody needs": rewritten((document) => withNulls(document)),
   };
+  let texts = 0;
   for (const name of readdirSync(folder)) {
     const text = readFileSync(join(folder, name), "utf8");
     for (const [style, change] of Object.entries(styles)) {
@@ -73,8 +84,55 @@ test("valid files have no findings in other styles of writing", () => {
         .diagnostics(name)
         .map(({ range, rule, message }) => `${style} ${name}:${range.start.line + 1} ${rule} ${message}`);
       assert.deepEqual(shown, []);
+      texts++;
     }
   }
+  context.diagnostic(`${texts} texts`);
+  assert.ok(texts > 900, `${texts}`);
+});
+
+/** Every collection of a document in brackets. */
+function flowOf(document: Document): string {
+  const value = document.toJS();
+  return new Document(value, { version: "1.1" }).toString({ collectionStyle: "flow", lineWidth: 60 });
+}
+
+/** What the API server drops. */
+function withNulls(document: Document): string {
+  const value = document.toJS();
+  const isOurs =
+    String(value?.apiVersion).startsWith("kargo.akuity.io/") && !String(value.kind).endsWith("List");
+  if (!isOurs) return document.toString();
+  const metadata = {
+    ...value.metadata,
+    labels: value.metadata?.labels ?? null,
+    annotations: null,
+    uid: null,
+  };
+  return new Document({ ...value, metadata }, { version: "1.1" }).toString();
+}
+
+test("Kargo's own CRDs are left alone", { skip }, () => {
+  const files = readdirSync(crdFolder);
+  assert.equal(files.length, 9);
+  for (const name of files) {
+    const service = serviceOf(readFileSync(join(crdFolder, name), "utf8"));
+    assert.deepEqual(service.diagnostics(theFile), [], name);
+    assert.deepEqual(service.lenses(theFile), []);
+  }
+});
+
+test("a file of thousands of documents is as clean as each of them", () => {
+  const stages = Array.from({ length: 2000 }, (_, index) =>
+    stage(`stage-${index}`, {
+      from: index === 0 ? [] : [`stage-${index - 1}`],
+      vars: `- {name: number, value: "${index}"}`,
+      steps: `- uses: fail\n  if: \${{ vars.number == "${index}" && false }}\n  config: {message: "\${{ ctx.stage }}"}`,
+    }),
+  );
+  const text = project(...stages);
+  assert.ok(text.length > 700_000, `${text.length}`);
+  assert.deepEqual(serviceOf(text).diagnostics(theFile), []);
 });
 
 /** A value as the schema's own examples say, required fields only. */

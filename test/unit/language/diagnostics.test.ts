@@ -140,7 +140,7 @@ const pipelines: Record<string, readonly [text: string, ...rows: string[]]> = {
     project(
       verified("[{name: url, value: u}]"),
       analysis(
-        "[{name: url}, {name: n, value: '1'}, {name: s, valueFrom: {secretKeyRef: {name: s, key: k}}}]",
+        "[{name: url}, {name: num, value: '1'}, {name: s, valueFrom: {secretKeyRef: {name: s, key: k}}}]",
       ),
     ),
   ],
@@ -354,4 +354,11 @@ test("what is being written badly is told where it is, and nowhere else", () => 
     for (const one of found) assert.ok(!one.message.includes("\n"), one.message);
     assert.deepEqual(diagnosticRows(service, "file:///w/other.yaml"), [], name);
   }
+});
+
+test("letters that Kubernetes' YAML takes for booleans are no text", () => {
+  const vars =
+    "- {name: a, value: y}\n- {name: b, value: N}\n- {name: c, value: 'n'}\n- {name: d, value: yo}";
+  const service = serviceOf(project(stage("test", { vars })));
+  assert.deepEqual(diagnosticRows(service), ["type: y", "type: N"]);
 });
