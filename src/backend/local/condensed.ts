@@ -131,6 +131,7 @@ export function rowOf(object: StoredObject): Row | undefined {
     status?.startedAt,
     status?.finishedAt,
     status?.message,
+    metadata.uid,
   ];
 }
 
@@ -170,6 +171,7 @@ class CondensedPromotion extends Condensed {
   readonly startedAt: unknown;
   readonly finishedAt: unknown;
   readonly message: unknown;
+  readonly uid: unknown;
 
   constructor(home: CondensedFolder, row: Row) {
     super(home, String(row[0]));
@@ -182,6 +184,7 @@ class CondensedPromotion extends Condensed {
     this.startedAt = row[6];
     this.finishedAt = row[7];
     this.message = row[8];
+    this.uid = row[9];
   }
 }
 
@@ -268,6 +271,7 @@ const promotionHandlers = {
     {
       name: ({ name }) => name,
       namespace: ({ home }) => home.namespace,
+      uid: ({ uid }) => uid,
       creationTimestamp: ({ creationTimestamp }) => creationTimestamp,
       annotations: ({ annotations }) => annotations,
     },

@@ -38,7 +38,7 @@ function promotion(name: string, phase: "Succeeded" | "Running"): Promotion {
   return {
     apiVersion,
     kind: "Promotion",
-    metadata: { name, namespace: "demo", annotations: { "kargo.akuity.io/create-actor": "admin" } },
+    metadata: { name, namespace: "demo", uid: "u", annotations: { "kargo.akuity.io/create-actor": "admin" } },
     spec: {
       stage: "test",
       freight: "f1",
@@ -107,7 +107,7 @@ const changes: Record<string, (root: string) => readonly [name: string, expected
   },
   "an index of another format": (root) => {
     const content = readFileSync(join(root, indexFile), "utf8");
-    writeFileSync(join(root, indexFile), content.replace("index-1", "index-0"));
+    writeFileSync(join(root, indexFile), content.replace("index-2", "index-1"));
     return ["f1", freight(1)];
   },
   "an empty index": (root) => {
@@ -179,6 +179,28 @@ test("Promotions are condensed once they have ended, never before", async (t) =>
   assert.equal(running && isCondensed(running), false);
   assert.equal(JSON.stringify(ended), JSON.stringify(promotion("test.01a.f1", "Succeeded")));
   assert.deepEqual((ended as unknown as Promotion).spec.steps, [{ uses: "copy", as: "c" }]);
+});
+
+test("going through ended Promotions as the engine does reads no file of theirs", async (t) => {
+  const root = tempDir(t);
+  const folder = ".kargo/state/demo/promotions/test";
+  put(root, folder, promotion("test.01a.f1", "Succeeded"));
+  const group = await new StateCache(new StateFiles(root), silentLogger).group({
+    kind: "Promotion",
+    namespace: "demo",
+    stage: "test",
+  });
+  rmSync(join(root, folder, "test.01a.f1.json"));
+  const { metadata, spec, status } = group.get("test.01a.f1") as unknown as Promotion;
+  assert.deepEqual(
+    [metadata.name, metadata.namespace, metadata.uid, metadata.annotations, spec.stage, spec.freight],
+    ["test.01a.f1", "demo", "u", { "kargo.akuity.io/create-actor": "admin" }, "test", "f1"],
+  );
+  assert.deepEqual(
+    [status?.phase, status?.startedAt, status?.message],
+    ["Succeeded", "2026-01-01T00:00:00Z", undefined],
+  );
+  assert.equal(spec.steps, undefined, "the rest was in the file");
 });
 
 test("a change is made to the whole object, and refused when its file is gone", async (t) => {
