@@ -22,8 +22,21 @@ export function parseNamePattern(pattern: string): MatcherResult {
   return parsePrefixed(pattern) ?? { matches: (name) => name === pattern };
 }
 
+/** A policy's pattern is asked of every Stage, and compiling takes far longer than matching. */
+const compiled = new Map<string, MatcherResult>();
+const maxCompiled = 64;
+
 /** Reads a regular expression of Go's dialect, which matches anywhere in a text and in linear time. */
 export function parseRegex(pattern: string): MatcherResult {
+  const known = compiled.get(pattern);
+  if (known !== undefined) return known;
+  const result = compileRegex(pattern);
+  if (compiled.size >= maxCompiled) compiled.clear();
+  compiled.set(pattern, result);
+  return result;
+}
+
+function compileRegex(pattern: string): MatcherResult {
   try {
     const regex = RE2JS.compile(pattern);
     return { matches: (text) => regex.test(text) };
