@@ -90,21 +90,15 @@ export function sortedPromotions(promotions: readonly Promotion[]): Promotion[] 
   return sortedByAge(promotions, ageByName);
 }
 
-/** Asks each for its age once. What is asked of all is kept apart, as there may be very many. */
+/** Asks each for its age once: as one text, which is compared many times faster than three. */
 function sortedByAge<T>(list: readonly T[], ageOf: (one: T) => Age): T[] {
-  const created = list.map((one) => ageOf(one).created);
-  const ages = new Map<number, Age>();
-  const age = (place: number): Age => {
-    const known = ages.get(place) ?? ageOf(list[place] as T);
-    ages.set(place, known);
-    return known;
-  };
-  return Uint32Array.from(list.keys())
-    .sort((a, b) => compareText(created[b] ?? "", created[a] ?? "") || compareAges(age(a), age(b)))
-    .reduce<T[]>((sorted, place) => {
-      sorted.push(list[place] as T);
-      return sorted;
-    }, []);
+  return list
+    .map((one) => {
+      const { created, ulid, name } = ageOf(one);
+      return { one, age: `${created}\0${ulid}\0${name}` };
+    })
+    .sort((a, b) => compareText(b.age, a.age))
+    .map(({ one }) => one);
 }
 
 interface Age {
