@@ -128,7 +128,6 @@ export function rowOf(object: StoredObject): Row | undefined {
     spec.stage,
     spec.freight,
     status?.phase,
-    status?.startedAt,
     status?.finishedAt,
     status?.message,
     metadata.uid,
@@ -168,7 +167,6 @@ class CondensedPromotion extends Condensed {
   readonly stage: unknown;
   readonly freight: unknown;
   readonly phase: unknown;
-  readonly startedAt: unknown;
   readonly finishedAt: unknown;
   readonly message: unknown;
   readonly uid: unknown;
@@ -181,10 +179,9 @@ class CondensedPromotion extends Condensed {
     this.stage = pool.text(row[3]);
     this.freight = pool.text(row[4]);
     this.phase = pool.text(row[5]);
-    this.startedAt = row[6];
-    this.finishedAt = row[7];
-    this.message = row[8];
-    this.uid = row[9];
+    this.finishedAt = row[6];
+    this.message = row[7];
+    this.uid = row[8];
   }
 }
 
@@ -284,7 +281,6 @@ const promotionHandlers = {
   status: handlerOf<CondensedPromotion>(
     {
       phase: ({ phase }) => phase,
-      startedAt: ({ startedAt }) => startedAt,
       finishedAt: ({ finishedAt }) => finishedAt,
       message: ({ message }) => message,
     },

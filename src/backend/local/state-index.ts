@@ -6,7 +6,7 @@ import { readChecked, writeChecked } from "./checked-file";
 import { type Row, rowOf } from "./condensed";
 import type { StateFile, StoredObject } from "./state-files";
 
-const format = "kargo-workbench-index-2";
+const format = "kargo-workbench-index-3";
 /** Rows in one line: a line is parsed when its folder is read, and its rows are soon forgotten. */
 const rowsPerLine = 500;
 /** Identity of the file, then the row. A number in the row stands for a text of the line's table. */

@@ -45,7 +45,12 @@ function promotion(name: string, phase: "Succeeded" | "Running"): Promotion {
       vars: [{ name: "v", value: "1" }],
       steps: [{ uses: "copy", as: "c" }],
     },
-    status: { phase, startedAt: "2026-01-01T00:00:00Z", state: { c: { ok: true } } },
+    status: {
+      phase,
+      startedAt: "2026-01-01T00:00:00Z",
+      finishedAt: "2026-01-01T00:01:00Z",
+      state: { c: { ok: true } },
+    },
   };
 }
 
@@ -107,7 +112,7 @@ const changes: Record<string, (root: string) => readonly [name: string, expected
   },
   "an index of another format": (root) => {
     const content = readFileSync(join(root, indexFile), "utf8");
-    writeFileSync(join(root, indexFile), content.replace("index-2", "index-1"));
+    writeFileSync(join(root, indexFile), content.replace("index-3", "index-2"));
     return ["f1", freight(1)];
   },
   "an empty index": (root) => {
@@ -197,8 +202,8 @@ test("going through ended Promotions as the engine does reads no file of theirs"
     ["test.01a.f1", "demo", "u", { "kargo.akuity.io/create-actor": "admin" }, "test", "f1"],
   );
   assert.deepEqual(
-    [status?.phase, status?.startedAt, status?.message],
-    ["Succeeded", "2026-01-01T00:00:00Z", undefined],
+    [status?.phase, status?.finishedAt, status?.message],
+    ["Succeeded", "2026-01-01T00:01:00Z", undefined],
   );
   assert.equal(spec.steps, undefined, "the rest was in the file");
 });
