@@ -5,12 +5,12 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 
-/** The text after the first line; undefined when the content is not exactly what was written in this format. */
-export function readChecked(content: Buffer, format: string): string | undefined {
+/** What follows the first line, in UTF-8; undefined when the content is not exactly what was written in this format. */
+export function readChecked(content: Buffer, format: string): Buffer | undefined {
   const end = content.indexOf(10);
   if (end < 0 || content.toString("utf8", 0, end) !== firstLine(content.subarray(end + 1), format))
     return undefined;
-  return content.toString("utf8", end + 1);
+  return content.subarray(end + 1);
 }
 
 /** Replaces the file in one act. */

@@ -37,7 +37,7 @@ export class SpecCache implements KnownDocuments {
   async load(): Promise<void> {
     if (readerDigest === undefined) return;
     const kept = readChecked(await readFile(this.#path).catch(() => Buffer.alloc(0)), readerDigest);
-    if (kept !== undefined) this.#kept = JSON.parse(kept) as Record<string, ParseResult>;
+    if (kept !== undefined) this.#kept = JSON.parse(kept.toString("utf8")) as Record<string, ParseResult>;
   }
 
   get(text: string): ParseResult | undefined {

@@ -15,15 +15,20 @@ type Line = readonly [folder: string, table: readonly string[], ...rows: Stamped
 
 /** An index as it was read. */
 export class StateIndex {
-  readonly #lines = new Map<string, string[]>();
+  /** Bytes until they are wanted: as text, they would take their room twice. */
+  readonly #lines = new Map<string, Buffer[]>();
 
   /** Reads the index at `path`; an empty one when there is none that can be believed. */
   constructor(path: string) {
-    for (const line of readChecked(contentOf(path), format)?.split("\n") ?? []) {
-      const folder = line.slice(2, line.indexOf('"', 2));
+    const content = readChecked(contentOf(path), format) ?? Buffer.alloc(0);
+    for (let start = 0; start < content.length; ) {
+      const newline = content.indexOf(10, start);
+      const line = content.subarray(start, newline < 0 ? content.length : newline);
+      const folder = line.toString("utf8", 2, line.indexOf('"', 2));
       const known = this.#lines.get(folder);
       if (known === undefined) this.#lines.set(folder, [line]);
       else known.push(line);
+      start += line.length + 1;
     }
   }
 
@@ -39,9 +44,9 @@ export class StateIndex {
 export class FolderIndex {
   readonly #rows = new Map<unknown, { readonly row: StampedRow; readonly table: readonly string[] }>();
 
-  constructor(lines: readonly string[]) {
+  constructor(lines: readonly Buffer[]) {
     for (const line of lines) {
-      const [, table, ...rows] = JSON.parse(line) as Line;
+      const [, table, ...rows] = JSON.parse(line.toString("utf8")) as Line;
       // A name occurs once in a line, so it is never in the table.
       for (const row of rows) this.#rows.set(row[firstValue], { row, table });
     }
