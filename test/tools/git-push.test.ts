@@ -51,13 +51,14 @@ test("the branch that is checked out", { skip }, async (t) => {
   ]);
 });
 
-test("clone, commit and push take eight git commands", { skip }, async (t) => {
+test("clone, commit and push take nine git commands", { skip }, async (t) => {
   const { work } = await committed(t);
   await work.succeed("git-push", { path: "src" });
   const commands = work.log.flatMap((line) => /git (\S+) .* → 0 in/.exec(line)?.[1] ?? []);
   assert.deepEqual(commands, [
     "clone",
     "ls-remote",
+    "show-ref",
     "worktree",
     "add",
     "commit",
