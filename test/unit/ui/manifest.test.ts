@@ -162,10 +162,13 @@ test("when clauses ask for keys that somebody sets, and every key of ours is ask
 test("settings are the same here and there", () => {
   const settingIds = settingNames.map((name) => `kargo.${name}`);
   const languageIds: readonly string[] = languageSettingNames.map((name) => `kargo.${name}`);
+  // Programs and credentials are a machine's; what the user likes counts in every window, a remote one included.
+  const choiceIds = ["kargo.discovery.automatic", "kargo.notifications.failures"];
   const { properties } = contributes.configuration;
   assert.deepEqual(Object.keys(properties).sort(), [...settingIds, ...languageIds].sort());
   for (const [id, setting] of Object.entries<Record<string, unknown>>(properties)) {
-    assert.equal(setting.scope, languageIds.includes(id) ? "resource" : "machine-overridable", id);
+    const scope = choiceIds.includes(id) ? "window" : "machine-overridable";
+    assert.equal(setting.scope, languageIds.includes(id) ? "resource" : scope, id);
     assert.ok(typeof setting.markdownDescription === "string" && "default" in setting, id);
   }
 });
