@@ -3,6 +3,7 @@
 import { isScalar } from "yaml";
 import { isGlob, matchesGlob } from "../base/glob";
 import { isObject } from "../base/json";
+import { type LabelRequirement, meetsRequirement } from "../model/label-requirement";
 import { goPattern, type Path } from "../model/schema/schema";
 import type { Span } from "./source-file";
 import { holdsShellVariable, isForeign, templateParts } from "./templates";
@@ -17,15 +18,9 @@ export interface Selector extends Span {
   /** A name, or a pattern with its prefix. */
   readonly name?: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly expressions: readonly LabelCondition[];
+  readonly expressions: readonly LabelRequirement[];
   /** It has conditions that nobody here can judge. */
   readonly opaque: boolean;
-}
-
-interface LabelCondition {
-  readonly key: string;
-  readonly operator: string;
-  readonly values: readonly string[];
 }
 
 /** The selectors of a ProjectConfig. */
@@ -86,7 +81,7 @@ function isUncertain(text: string): boolean {
 
 const operators: readonly unknown[] = ["In", "NotIn", "Exists", "DoesNotExist"];
 
-function conditionOf(value: unknown): LabelCondition | undefined {
+function conditionOf(value: unknown): LabelRequirement | undefined {
   if (!isObject(value) || typeof value.key !== "string" || !operators.includes(value.operator))
     return undefined;
   const values = listIn(value.values).filter((one) => typeof one === "string");
@@ -107,7 +102,7 @@ export function selects(selector: Selector, { kind, name = "", labels }: Selecta
   const fits =
     (matches === undefined || matches(name)) &&
     Object.entries(selector.labels).every(([key, value]) => labels[key] === value) &&
-    selector.expressions.every((condition) => holds(condition, labels));
+    selector.expressions.every((condition) => meetsRequirement(condition, labels) === true);
   return fits && (selector.opaque || matches === undefined) ? undefined : fits;
 }
 
@@ -117,18 +112,4 @@ function nameMatcher(pattern: string): ((name: string) => boolean) | undefined {
   if (prefix === "glob") return isGlob(rest) ? (name) => matchesGlob(rest, name) : undefined;
   const regex = goPattern(rest);
   return regex === undefined ? undefined : (name) => regex.test(name);
-}
-
-function holds({ key, operator, values }: LabelCondition, labels: Readonly<Record<string, string>>): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    default:
-      return value === undefined;
-  }
 }

@@ -2,6 +2,7 @@
 // Types and tiny accessors only: parsing is parse.ts, rules are admission.ts, freight.ts and stage.ts.
 import type { JsonValue } from "../base/json";
 import type { AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplateSpec } from "./analysis";
+import type { LabelRequirement } from "./label-requirement";
 
 /** API group and version of every Kargo resource. */
 export const kargoApiVersion = "kargo.akuity.io/v1alpha1";
@@ -205,11 +206,7 @@ export interface PromotionPolicy {
   readonly stageSelector?: {
     readonly name?: string;
     readonly matchLabels?: Readonly<Record<string, string>>;
-    readonly matchExpressions?: readonly {
-      readonly key: string;
-      readonly operator: string;
-      readonly values?: readonly string[];
-    }[];
+    readonly matchExpressions?: readonly LabelRequirement[];
   };
   readonly autoPromotionEnabled?: boolean;
 }

@@ -1,5 +1,6 @@
 // Whether a Stage promotes by itself: the first policy of its Project that matches decides (pkg/api/auto_promotion.go).
 // Chooses no Freight and creates no Promotion.
+import { type LabelRequirement, meetsRequirement } from "../../model/label-requirement";
 import {
   type AnyResource,
   type ProjectConfig,
@@ -57,30 +58,13 @@ function matchesName(pattern: string, name: string): boolean {
   return isMatch(name);
 }
 
-type LabelExpression = NonNullable<NonNullable<PromotionPolicy["stageSelector"]>["matchExpressions"]>[number];
-
-/** A Kubernetes label selector requirement; `NotIn` and `DoesNotExist` also match when the label is absent. */
-function matchesExpression(
-  { key, operator, values = [] }: LabelExpression,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (operator) {
-    case "In":
-      requireValues(operator, values);
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      requireValues(operator, values);
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    default:
-      throw new Error(`"${operator}" is not a valid label selector operator`);
-  }
-}
-
-function requireValues(operator: string, values: readonly string[]): void {
-  if (values.length === 0) throw new Error(`the label selector operator "${operator}" needs values`);
+/** As meetsRequirement; throws an Error for a requirement that Kubernetes refuses. */
+function matchesExpression(expression: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {
+  const { operator, values = [] } = expression;
+  const takesValues = operator === "In" || operator === "NotIn";
+  if (takesValues && values.length === 0)
+    throw new Error(`the label selector operator "${operator}" needs values`);
+  const isMet = meetsRequirement(expression, labels);
+  if (isMet === undefined) throw new Error(`"${operator}" is not a valid label selector operator`);
+  return isMet;
 }
