@@ -226,15 +226,7 @@ export class Engine implements Disposable {
   /** Passes over a Stage now; resolves with the Stage once that has happened. Throws StoreError `notFound`. */
   async refreshStage(ref: ResourceRef<"Stage">, signal: AbortSignal): Promise<Stage> {
     const token = await acts.requestRefresh(this.#ports, ref);
-    this.#wake(ref.namespace ?? "", ref.name);
-    let stage: Stage | undefined;
-    const isHandled = async () => {
-      stage = await this.#ports.store.get("Stage", ref);
-      return stage === undefined || (stage.status?.lastHandledRefresh ?? "") >= token;
-    };
-    await this.#until(ref, isHandled, signal);
-    if (stage === undefined) throw new StoreError("notFound", `Stage ${ref.name} does not exist.`);
-    return stage;
+    return this.#wakeUntil(ref, async ({ status }) => (status?.lastHandledRefresh ?? "") >= token, signal);
   }
 
   /** Runs the verification of a Stage's current Freight again, or stops it; resolves with the Stage after a pass over it. */
@@ -247,16 +239,8 @@ export class Engine implements Disposable {
   }
 
   /** Resolves with the Stage once its newest verification is terminal and its Freight knows. Throws StoreError `notFound`. */
-  async waitForVerification(ref: ResourceRef<"Stage">, signal: AbortSignal): Promise<Stage> {
-    let stage: Stage | undefined;
-    const isOver = async () => {
-      stage = await this.#ports.store.get("Stage", ref);
-      return stage === undefined || (await this.#isVerificationOver(stage));
-    };
-    this.#wake(ref.namespace ?? "", ref.name);
-    await this.#until(ref, isOver, signal);
-    if (stage === undefined) throw new StoreError("notFound", `Stage ${ref.name} does not exist.`);
-    return stage;
+  waitForVerification(ref: ResourceRef<"Stage">, signal: AbortSignal): Promise<Stage> {
+    return this.#wakeUntil(ref, (stage) => this.#isVerificationOver(stage), signal);
   }
 
   async #isVerificationOver(stage: Stage): Promise<boolean> {
@@ -323,6 +307,23 @@ export class Engine implements Disposable {
     void loop.run().finally(() => {
       if (this.#stages.get(key) === loop) this.#stages.delete(key);
     });
+  }
+
+  /** Wakes a Stage and resolves with it once the condition holds. Throws StoreError `notFound`. */
+  async #wakeUntil(
+    ref: ResourceRef<"Stage">,
+    condition: (stage: Stage) => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<Stage> {
+    let stage: Stage | undefined;
+    const holds = async () => {
+      stage = await this.#ports.store.get("Stage", ref);
+      return stage === undefined || (await condition(stage));
+    };
+    this.#wake(ref.namespace ?? "", ref.name);
+    await this.#until(ref, holds, signal);
+    if (stage === undefined) throw new StoreError("notFound", `Stage ${ref.name} does not exist.`);
+    return stage;
   }
 
   /**

@@ -6,6 +6,7 @@ import { isObject } from "../../base/json";
 import type { AnalysisAuthentication, AnalysisHeader, AnalysisPhase } from "../../model/analysis";
 import { exchange, type NameAndValue } from "../steps/http-exchange";
 import { canonicalHeader } from "../tools/http-request";
+import { readUpTo } from "../tools/read-body";
 
 /** What a provider found. */
 export interface MeasuredValue {
@@ -51,14 +52,9 @@ export async function sendMetricRequest(request: MetricRequest, signal: AbortSig
     },
     timeoutMs,
     async (answer) => {
-      const chunks: Uint8Array[] = [];
-      let length = 0;
-      for await (const chunk of answer.body) {
-        chunks.push(chunk as Uint8Array);
-        length += (chunk as Uint8Array).length;
-        if (length > maxBodyBytes) throw new Error(`response body exceeds ${maxBodyBytes} bytes`);
-      }
-      return { status: answer.status, body: Buffer.concat(chunks).toString("utf8") };
+      const bytes = await readUpTo(answer.body, maxBodyBytes);
+      if (bytes === undefined) throw new Error(`response body exceeds ${maxBodyBytes} bytes`);
+      return { status: answer.status, body: bytes.toString("utf8") };
     },
   );
 }

@@ -27,6 +27,7 @@ import {
 } from "../promotion/step";
 import { yamlToJson } from "../tools/go-yaml/to-json";
 import { canonicalHeader, type HttpAnswer, type HttpRequest } from "../tools/http-request";
+import { readUpTo } from "../tools/read-body";
 import { type ExchangeConfig, exchange, requestUrl, timeoutOf } from "./http-exchange";
 import { errored, erroredBecause } from "./step-failure";
 
@@ -136,19 +137,11 @@ async function read(answer: HttpAnswer, config: HttpConfig, signal: AbortSignal)
 }
 
 async function readBody(body: Readable, context: string, signal: AbortSignal): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk as Uint8Array);
-      length += (chunk as Uint8Array).length;
-      if (length > maxBodyBytes) break;
-    }
-  } catch (error) {
+  const bytes = await readUpTo(body, maxBodyBytes).catch((error) => {
     if (signal.aborted) throw error;
     throw erroredBecause(`${context}: reading response body: failed to read from reader`, error);
-  }
-  if (length <= maxBodyBytes) return Buffer.concat(chunks);
+  });
+  if (bytes !== undefined) return bytes;
   throw errored(`${context}: reading response body: content exceeds limit of ${maxBodyBytes} bytes`);
 }
 

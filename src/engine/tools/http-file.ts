@@ -4,6 +4,7 @@ import { fetch, type Response } from "undici";
 import { CodedError } from "../../base/errors";
 import { openHttpAgent } from "./http-agent";
 import { defaultRetryPolicy, failureReason, sendWithRetries } from "./http-retry";
+import { readUpTo } from "./read-body";
 
 /** Why a file could not be had. */
 export type HttpFileErrorCode = "auth" | "network" | "status" | "tooLarge";
@@ -74,12 +75,7 @@ function readMarks({ headers }: Response): FileMarks {
 }
 
 async function readAll(response: Response, url: string, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    if (length > maxBytes) throw new HttpFileError("tooLarge", `${url} is larger than ${maxBytes >> 20} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const bytes = await readUpTo(response.body, maxBytes);
+  if (bytes === undefined) throw new HttpFileError("tooLarge", `${url} is larger than ${maxBytes >> 20} MiB`);
+  return bytes;
 }

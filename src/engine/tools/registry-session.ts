@@ -6,6 +6,7 @@ import { errorMessage } from "../../base/errors";
 import { openHttpAgent } from "./http-agent";
 import { defaultRetryPolicy, failureReason, type RetryPolicy, sendWithRetries } from "./http-retry";
 import type { RateLimit } from "./rate-limit";
+import { readUpTo } from "./read-body";
 import {
   basicAuthorization,
   type Challenge,
@@ -221,19 +222,11 @@ export async function unexpected(what: string, response: Response): Promise<Regi
 
 /** Reads an answer; throws RegistryError `protocol` once it is longer than `maxBytes`. */
 export async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of response.body ?? []) {
-      chunks.push(chunk);
-      length += chunk.byteLength;
-      if (length > maxBytes) break;
-    }
-  } catch (error) {
+  const bytes = await readUpTo(response.body, maxBytes).catch((error) => {
     throw new RegistryError("network", `The answer broke off: ${failureReason(error)}`, { cause: error });
-  }
-  if (length > maxBytes) throw new RegistryError("protocol", `The answer is longer than ${maxBytes} bytes`);
-  return Buffer.concat(chunks);
+  });
+  if (bytes === undefined) throw new RegistryError("protocol", `The answer is longer than ${maxBytes} bytes`);
+  return bytes;
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string> {

@@ -5,6 +5,7 @@ import { fetch } from "undici";
 import { isObject } from "../../../base/json";
 import { openHttpAgent } from "../http-agent";
 import { defaultRetryPolicy, failureReason, sendWithRetries } from "../http-retry";
+import { readUpTo } from "../read-body";
 
 /** An answer; `body` is an empty object unless it was one in JSON. */
 export interface MintAnswer {
@@ -31,14 +32,9 @@ export async function askForToken(
     // A redirect could carry a signature to somebody else.
     const send = () => fetch(url, { ...init, redirect: "manual", signal, dispatcher: agent });
     const response = await sendWithRetries(send, defaultRetryPolicy, signal);
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of response.body ?? []) {
-      length += chunk.byteLength;
-      if (length > maxBytes) throw new Error("the answer is too long");
-      chunks.push(chunk);
-    }
-    return { status: response.status, body: parseObject(Buffer.concat(chunks).toString("utf8")) };
+    const bytes = await readUpTo(response.body, maxBytes);
+    if (bytes === undefined) throw new Error("the answer is too long");
+    return { status: response.status, body: parseObject(bytes.toString("utf8")) };
   } catch (error) {
     const reason = signal.aborted ? `no answer within ${timeoutMs / 1000}s` : failureReason(error);
     throw new Error(`${request.method} ${withoutQuery(url)}: ${reason}`, { cause: error });

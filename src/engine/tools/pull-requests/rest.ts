@@ -6,6 +6,7 @@ import { isObject } from "../../../base/json";
 import { maskSecrets } from "../git-error";
 import { openHttpAgent } from "../http-agent";
 import { errorCode, failureReason } from "../http-retry";
+import { readUpTo } from "../read-body";
 import { PullRequestError } from "./provider";
 
 /** What requests of one client have in common. */
@@ -201,18 +202,10 @@ function isNetworkError(error: unknown): boolean {
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > maxBytes) {
-      throw new PullRequestError("protocol", `The answer is longer than ${maxBytes} bytes`);
-    }
-  }
-  return Buffer.concat(chunks)
-    .toString("utf8")
-    .replace(/^\ufeff/, "");
+  const bytes = await readUpTo(response.body, maxBytes);
+  if (bytes === undefined)
+    throw new PullRequestError("protocol", `The answer is longer than ${maxBytes} bytes`);
+  return bytes.toString("utf8").replace(/^\ufeff/, "");
 }
 
 function parseJson(text: string): unknown {
