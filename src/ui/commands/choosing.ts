@@ -26,6 +26,18 @@ export interface Asked<K extends Kind> {
   readonly choice: (one: Located<K>) => Choice<Located<K>>;
   /** Said when there is nothing to choose. */
   readonly none: string;
+  /** Does not ask when there is only one. */
+  readonly takesOnly?: boolean;
+}
+
+/** The resource of `target`; says so and is undefined when it is gone. */
+export async function given<K extends Kind>(
+  { backends, notify }: CommandContext,
+  target: ResourceTarget<K>,
+): Promise<Located<K> | undefined> {
+  const found = locate(await backends.ready(), target);
+  if (found === undefined) notify.nothing(`${target.ref.kind} ${target.ref.name} is not there any more.`);
+  return found;
 }
 
 /** The resource of `target`, or the one the user chooses; undefined when there is none or the user left. */
@@ -34,18 +46,14 @@ export async function givenOrChosen<K extends Kind>(
   target: ResourceTarget<K> | undefined,
   asked: Asked<K>,
 ): Promise<Located<K> | undefined> {
+  if (target !== undefined) return given(context, target);
   const folders = await context.backends.ready();
-  if (target !== undefined) {
-    const found = locate(folders, target);
-    if (found === undefined)
-      context.notify.nothing(`${target.ref.kind} ${target.ref.name} is not there any more.`);
-    return found;
-  }
   const all = allLocated(asked.kind, folders, asked.pick);
   if (all.length === 0) {
     context.notify.nothing(asked.none);
     return undefined;
   }
+  if (asked.takesOnly === true && all.length === 1) return all[0];
   const chosen = await choose<Located<K>>(
     { title: asked.title, step: 1, total: 1 },
     { placeholder: asked.placeholder, items: groupedChoices(all, asked.choice) },

@@ -29,15 +29,8 @@ import type { CommandId, PromoteOptions, ResourceTarget } from "../contributions
 import { followPromotion } from "../follow-promotion";
 import { ask, back, type Choice, choose, type Place, type Question, refusedLast } from "../questions";
 import { icons, stageIcons } from "../trees/appearance";
-import {
-  actor,
-  allLocated,
-  type CommandContext,
-  groupedChoices,
-  type Located,
-  locate,
-  toTarget,
-} from "./act";
+import { actor, allLocated, type CommandContext, groupedChoices, type Located, toTarget } from "./act";
+import { given } from "./choosing";
 
 interface Answers {
   readonly stage?: Located<"Stage">;
@@ -51,13 +44,10 @@ export async function promote(
   freightTarget?: ResourceTarget<"Freight">,
   { confirm = false }: PromoteOptions = {},
 ): Promise<void> {
-  const folders = await context.backends.ready();
-  const stage = stageTarget === undefined ? undefined : locate(folders, stageTarget);
-  const freight = freightTarget === undefined ? undefined : locate(folders, freightTarget)?.resource;
-  if (stageTarget !== undefined && stage === undefined)
-    return context.notify.nothing(`Stage ${stageTarget.ref.name} is not there any more.`);
-  if (freightTarget !== undefined && freight === undefined)
-    return context.notify.nothing(`Freight ${freightTarget.ref.name} is not there any more.`);
+  const stage = stageTarget && (await given(context, stageTarget));
+  if (stageTarget !== undefined && stage === undefined) return;
+  const freight = (freightTarget && (await given(context, freightTarget)))?.resource;
+  if (freightTarget !== undefined && freight === undefined) return;
   if (stage !== undefined && isControlFlow(stage.resource))
     return context.notify.nothing(
       `${stage.resource.metadata.name} is a control flow Stage: it has no promotion steps.`,
@@ -73,10 +63,8 @@ export async function promoteFreight(
   target?: ResourceTarget<"Freight">,
 ): Promise<void> {
   if (target === undefined) return promote(context);
-  const folders = await context.backends.ready();
-  const located = locate(folders, target);
-  if (located === undefined)
-    return context.notify.nothing(`Freight ${target.ref.name} is not there any more.`);
+  const located = await given(context, target);
+  if (located === undefined) return;
   const stages = located.tree.stages.filter(
     (stage) => !isControlFlow(stage) && takesFrom(stage, located.resource),
   );

@@ -6,16 +6,24 @@ import { toRef } from "../../model/resources";
 import { freightLabelByName, openPromotions, promotionState } from "../../model/state";
 import { pipelinesViewId, type ResourceTarget } from "../contributions";
 import { withActProgress } from "../progress";
-import { back, type Choice, choose } from "../questions";
+import type { Choice } from "../questions";
 import { promotionIcons } from "../trees/appearance";
-import { actor, allLocated, type CommandContext, groupedChoices, type Located, locate } from "./act";
+import { actor, type CommandContext, type Located } from "./act";
+import { givenOrChosen } from "./choosing";
 
 /** Aborts a Promotion that has not ended. */
 export async function abortPromotion(
   context: CommandContext,
   target?: ResourceTarget<"Promotion">,
 ): Promise<void> {
-  const promotion = await openPromotion(context, target);
+  const promotion = await givenOrChosen(context, target, {
+    kind: "Promotion",
+    title: "Abort Promotion",
+    placeholder: "Promotion to abort",
+    pick: (tree) => openPromotions(tree.promotions),
+    choice: promotionChoice,
+    none: "No Promotion is running.",
+  });
   if (promotion === undefined) return;
   const { folder, tree, resource } = promotion;
   const name = `${freightLabelByName(tree, resource.spec.freight ?? "")} → ${resource.spec.stage}`;
@@ -36,26 +44,6 @@ export async function revealPromotion(
 ): Promise<void> {
   const shown = target !== undefined && (await context.view.reveal(target, { expand: true }));
   if (!shown) await commands.executeCommand(`${pipelinesViewId}.focus`);
-}
-
-async function openPromotion(
-  context: CommandContext,
-  target: ResourceTarget<"Promotion"> | undefined,
-): Promise<Located<"Promotion"> | undefined> {
-  const folders = await context.backends.ready();
-  if (target !== undefined) {
-    const found = locate(folders, target);
-    if (found === undefined) context.notify.nothing(`Promotion ${target.ref.name} is not there any more.`);
-    return found;
-  }
-  const all = allLocated("Promotion", folders, (tree) => openPromotions(tree.promotions));
-  if (all.length === 0) context.notify.nothing("No Promotion is running.");
-  if (all.length === 0) return undefined;
-  const chosen = await choose<Located<"Promotion">>(
-    { title: "Abort Promotion", step: 1, total: 1 },
-    { placeholder: "Promotion to abort", items: groupedChoices(all, promotionChoice) },
-  );
-  return chosen === back ? undefined : chosen;
 }
 
 function promotionChoice(one: Located<"Promotion">): Choice<Located<"Promotion">> {

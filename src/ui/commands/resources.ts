@@ -16,6 +16,7 @@ import type { CopyTarget, ResourceTarget } from "../contributions";
 import { documentUri } from "../documents";
 import { back, type Choice, choose, heading } from "../questions";
 import { allResources, type CommandContext, type Located, locate } from "./act";
+import { given } from "./choosing";
 
 /** Opens the YAML a resource is written in, at the resource; what only the engine holds is shown as a document. */
 export async function openResource(context: CommandContext, target?: ResourceTarget): Promise<void> {
@@ -98,14 +99,8 @@ async function oneResource(
   title: string,
   target?: ResourceTarget,
 ): Promise<Located | undefined> {
-  const folders = await context.backends.ready();
-  if (target !== undefined) {
-    const found = locate(folders, target);
-    if (found === undefined)
-      context.notify.nothing(`${target.ref.kind} ${target.ref.name} is not there any more.`);
-    return found;
-  }
-  const all = allResources(folders);
+  if (target !== undefined) return given(context, target);
+  const all = allResources(await context.backends.ready());
   if (all.length === 0) context.notify.nothing("There is no Kargo resource in this workspace.");
   if (all.length === 0) return undefined;
   const chosen = await choose<Located>(

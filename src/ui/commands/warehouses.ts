@@ -18,6 +18,7 @@ import { withActProgress } from "../progress";
 import { ask, back, type Choice, choose, enter, heading, type Place, type Question } from "../questions";
 import { artifactIcons, warehouseIcons } from "../trees/appearance";
 import { allLocated, type CommandContext, groupedChoices, type Located, locate } from "./act";
+import { given, givenOrChosen } from "./choosing";
 import { aliasProblem } from "./freight";
 
 /** Discovers a Warehouse's artifacts now. */
@@ -55,13 +56,11 @@ export async function assembleFreight(
   context: CommandContext,
   target?: ResourceTarget<"Warehouse">,
 ): Promise<void> {
-  const folders = await context.backends.ready();
-  const given = target === undefined ? undefined : locate(folders, target);
-  if (target !== undefined && given === undefined)
-    return context.notify.nothing(`Warehouse ${target.ref.name} is not there any more.`);
-  const all = allLocated("Warehouse", folders, (tree) => tree.warehouses);
+  const asked = target === undefined ? undefined : await given(context, target);
+  if (target !== undefined && asked === undefined) return;
+  const all = allLocated("Warehouse", await context.backends.ready(), (tree) => tree.warehouses);
   if (all.length === 0) return context.notify.nothing("There is no Warehouse in this workspace.");
-  const only = given ?? (all.length === 1 ? all[0] : undefined);
+  const only = asked ?? (all.length === 1 ? all[0] : undefined);
   const first: Question<Assembly>[] = only === undefined ? [askWarehouse(all)] : [];
   const start: Assembly = { artifacts: [], ...(only === undefined ? {} : { warehouse: only }) };
   const answers = await ask("Assemble Freight", start, ({ warehouse }) => {
@@ -104,25 +103,20 @@ function isMadeOf(freight: Freight, warehouse: Warehouse, artifacts: Artifacts):
   return freightPreimage(freight.origin, freight) === freightPreimage(origin, artifacts);
 }
 
-async function oneWarehouse(
+function oneWarehouse(
   context: CommandContext,
   title: string,
   target: ResourceTarget<"Warehouse"> | undefined,
 ): Promise<Located<"Warehouse"> | undefined> {
-  const folders = await context.backends.ready();
-  if (target !== undefined) {
-    const found = locate(folders, target);
-    if (found === undefined) context.notify.nothing(`Warehouse ${target.ref.name} is not there any more.`);
-    return found;
-  }
-  const all = allLocated("Warehouse", folders, (tree) => tree.warehouses);
-  if (all.length === 0) context.notify.nothing("There is no Warehouse in this workspace.");
-  if (all.length <= 1) return all[0];
-  const chosen = await choose<Located<"Warehouse">>(
-    { title, step: 1, total: 1 },
-    { placeholder: "Warehouse", items: groupedChoices(all, warehouseChoice) },
-  );
-  return chosen === back ? undefined : chosen;
+  return givenOrChosen(context, target, {
+    kind: "Warehouse",
+    title,
+    placeholder: "Warehouse",
+    pick: (tree) => tree.warehouses,
+    choice: warehouseChoice,
+    none: "There is no Warehouse in this workspace.",
+    takesOnly: true,
+  });
 }
 
 function askWarehouse(all: readonly Located<"Warehouse">[]): Question<Assembly> {
