@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from "node:path";
 import type { Freight, Promotion, Stage } from "../../src/model/resources";
 import { commitTo, git, makeRemote } from "./git-repos";
-import { listed } from "./sample-cli";
+import { listed, projectYaml } from "./sample-cli";
 
 /** Every Stage with the Stages it takes Freight from; a Stage without any takes it from the Warehouse. */
 const flow: Readonly<Record<string, readonly string[]>> = {
@@ -130,16 +130,7 @@ export function contradictoryPushes({ repository }: CrashPipeline): readonly str
 }
 
 function head(url: string): string {
-  return `apiVersion: kargo.akuity.io/v1alpha1
-kind: Project
-metadata: {name: crash}
----
-apiVersion: kargo.akuity.io/v1alpha1
-kind: ProjectConfig
-metadata: {name: crash, namespace: crash}
-spec:
-  promotionPolicies: [{stageSelector: {name: "glob:*"}, autoPromotionEnabled: true}]
----
+  return `${projectYaml("glob:*", "crash")}---
 apiVersion: kargo.akuity.io/v1alpha1
 kind: Warehouse
 metadata: {name: app, namespace: crash}

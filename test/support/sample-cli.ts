@@ -34,3 +34,17 @@ export async function fails(args: readonly string[], code: number, message: RegE
 export async function listed<R>(root: string, noun: string): Promise<R[]> {
   return JSON.parse(await succeeds(["get", noun, "-o", "json", "-w", root])).items;
 }
+
+/** A Project, and its policy: the Stages that this name or pattern is for promote by themselves. */
+export function projectYaml(auto: string, name = "hello"): string {
+  return `apiVersion: kargo.akuity.io/v1alpha1
+kind: Project
+metadata: {name: ${name}}
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: ProjectConfig
+metadata: {name: ${name}, namespace: ${name}}
+spec:
+  promotionPolicies: [{stageSelector: {name: "${auto}"}, autoPromotionEnabled: true}]
+`;
+}

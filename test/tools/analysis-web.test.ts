@@ -1,19 +1,13 @@
 // Metrics of the provider `web` against a real server on loopback: requests, answers, values, faults and bounds.
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { Measured } from "../../src/engine/analysis/metric-assessment";
 import { measure } from "../../src/engine/analysis/metric-provider";
 import type { Effect } from "../../src/engine/promotion/step";
 import type { AnalysisMetric, WebMetric } from "../../src/model/analysis";
+import { serveRoutes } from "../support/http-routes";
 
-let server: Server;
-let base = "";
-let seen: { readonly line: string; readonly headers: IncomingMessage["headers"]; readonly body: string }[] =
-  [];
-
-const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
+const served = serveRoutes({
   "/json": (_q, r) =>
     r.end('{"status":"ok","rate":0.97,"n":3,"list":[{"v":1},{"v":2}],"none":null,"tag":"<b>"}'),
   "/text": (_q, r) => r.end("not json"),
@@ -26,27 +20,6 @@ const routes: Record<string, (request: IncomingMessage, response: ServerResponse
   "/token": (q, r) =>
     q.headers.authorization === undefined ? r.end('{"access_token":"t0ken"}') : r.writeHead(401).end(),
   "/no-token": (_q, r) => r.end("{}"),
-};
-
-before(async () => {
-  server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += chunk;
-    });
-    request.on("end", () => {
-      seen.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
-      const route = routes[request.url ?? ""];
-      if (route === undefined) response.writeHead(404).end();
-      else route(request, response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-after(() => {
-  server.closeAllConnections();
-  server.close();
 });
 
 let effects: Effect[] = [];
@@ -57,9 +30,9 @@ function take(
   more: Partial<AnalysisMetric> = {},
   signal = new AbortController().signal,
 ): Promise<Measured> {
-  seen = [];
+  served.seen = [];
   effects = [];
-  const url = path.startsWith("/") ? `${base}${path}` : path;
+  const url = path.startsWith("/") ? `${served.base}${path}` : path;
   const perform = <T>(effect: Effect, act: () => Promise<T>) => {
     effects.push(effect);
     return act();
@@ -195,32 +168,39 @@ test("a request that changes something is an effect, with its headers and body",
     { key: "x-twice", value: "second" },
   ];
   await take("/json", { method: "PUT", headers, jsonBody: { a: [1] } });
-  assert.deepEqual(effects, [{ kind: "http.request", target: `${base}/json`, summary: `PUT ${base}/json` }]);
-  const [request] = seen;
+  assert.deepEqual(effects, [
+    { kind: "http.request", target: `${served.base}/json`, summary: `PUT ${served.base}/json` },
+  ]);
+  const [request] = served.seen;
   assert.deepEqual(
-    [request?.line, request?.body, request?.headers["content-type"], request?.headers["x-twice"]],
+    [
+      `${request?.method} ${request?.url}`,
+      request?.body,
+      request?.headers["content-type"],
+      request?.headers["x-twice"],
+    ],
     ["PUT /json", '{"a":[1]}', "application/json", "second"],
   );
   await take("/json", { method: "POST", body: "plain" });
-  assert.deepEqual([seen[0]?.body, seen[0]?.headers["content-type"]], ["plain", undefined]);
+  assert.deepEqual([served.seen[0]?.body, served.seen[0]?.headers["content-type"]], ["plain", undefined]);
 });
 
 test("a token is asked for in a header first, then in the body, and sent as bearer", async () => {
-  const oauth2 = { tokenUrl: `${base}/token`, clientId: "id", clientSecret: "s", scopes: ["a", "b"] };
+  const oauth2 = { tokenUrl: `${served.base}/token`, clientId: "id", clientSecret: "s", scopes: ["a", "b"] };
   const { measurement } = await take("/json", { authentication: { oauth2 } });
   assert.equal(measurement.phase, "Successful", measurement.message);
   assert.deepEqual(
-    seen.map(({ line, headers, body }) => [line, headers.authorization, body]),
+    served.seen.map(({ method, url, headers, body }) => [`${method} ${url}`, headers.authorization, body]),
     [
       ["POST /token", "Basic aWQ6cw==", "grant_type=client_credentials&scope=a+b"],
       ["POST /token", undefined, "grant_type=client_credentials&scope=a+b&client_id=id&client_secret=s"],
       ["GET /json", "Bearer t0ken", ""],
     ],
   );
-  const half = await take("/json", { authentication: { oauth2: { tokenUrl: `${base}/token` } } });
+  const half = await take("/json", { authentication: { oauth2: { tokenUrl: `${served.base}/token` } } });
   assert.match(half.measurement.message ?? "", /^missing mandatory parameter/);
   const none = await take("/json", {
-    authentication: { oauth2: { ...oauth2, tokenUrl: `${base}/no-token` } },
+    authentication: { oauth2: { ...oauth2, tokenUrl: `${served.base}/no-token` } },
   });
   assert.match(none.measurement.message ?? "", /missing access_token$/);
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Freight, Promotion, Stage } from "../../src/model/resources";
 import { git, startCli } from "../support/cli";
-import { fails, listed, sampleWithFreight, succeeds } from "../support/sample-cli";
+import { fails, listed, projectYaml, sampleWithFreight, succeeds } from "../support/sample-cli";
 
 const origin = "Warehouse/hello";
 
@@ -16,17 +16,7 @@ async function pipeline(
   more = "",
 ): Promise<{ root: string; repository: string }> {
   const sample = await sampleWithFreight(t);
-  const project = `apiVersion: kargo.akuity.io/v1alpha1
-kind: Project
-metadata: {name: hello}
----
-apiVersion: kargo.akuity.io/v1alpha1
-kind: ProjectConfig
-metadata: {name: hello, namespace: hello}
-spec:
-  promotionPolicies: [{stageSelector: {name: "${auto}"}, autoPromotionEnabled: true}]
-`;
-  writeFileSync(join(sample.root, "kargo", "project.yaml"), project);
+  writeFileSync(join(sample.root, "kargo", "project.yaml"), projectYaml(auto));
   writeFileSync(join(sample.root, "kargo", "more.yaml"), more);
   return sample;
 }

@@ -11,22 +11,8 @@ import type { Freight, Promotion, Stage } from "../../src/model/resources";
 import { git, runCli, startCli } from "../support/cli";
 import { commitTo, filesAt } from "../support/git-repos";
 import { missingRegistry, startRegistry } from "../support/registry";
-import { fails, listed, sampleWithFreight, succeeds } from "../support/sample-cli";
+import { fails, listed, projectYaml, sampleWithFreight, succeeds } from "../support/sample-cli";
 import { tempDir } from "../support/temp";
-
-/** A Project that lets the named Stages (a pattern) promote by themselves. */
-function projectYaml(auto: string): string {
-  return `apiVersion: kargo.akuity.io/v1alpha1
-kind: Project
-metadata: {name: hello}
----
-apiVersion: kargo.akuity.io/v1alpha1
-kind: ProjectConfig
-metadata: {name: hello, namespace: hello}
-spec:
-  promotionPolicies: [{stageSelector: {name: "${auto}"}, autoPromotionEnabled: true}]
-`;
-}
 
 /** The sample with one more Stage, `odd`, that runs these steps, written as JSON, which is YAML. */
 async function sampleWithSteps(

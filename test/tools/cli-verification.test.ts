@@ -11,7 +11,7 @@ import { nodeFiles } from "../../src/backend/local/node-files";
 import { silentLogger } from "../../src/base/log";
 import type { AnalysisRun, Freight, Promotion, Stage } from "../../src/model/resources";
 import { startCli } from "../support/cli";
-import { fails, listed, sampleWithFreight, succeeds } from "../support/sample-cli";
+import { fails, listed, projectYaml, sampleWithFreight, succeeds } from "../support/sample-cli";
 
 /** An endpoint that answers with whatever `state` says, and counts. */
 async function endpoint(t: TestContext) {
@@ -40,16 +40,7 @@ async function endpoint(t: TestContext) {
 
 /** A Project whose Stage `checked` verifies by the template, with a Stage `next` behind it that promotes by itself. */
 function pipelineYaml(url: string, metric: string, more = ""): string {
-  return `apiVersion: kargo.akuity.io/v1alpha1
-kind: Project
-metadata: {name: hello}
----
-apiVersion: kargo.akuity.io/v1alpha1
-kind: ProjectConfig
-metadata: {name: hello, namespace: hello}
-spec:
-  promotionPolicies: [{stageSelector: {name: "regex:^(checked|next)$"}, autoPromotionEnabled: true}]
----
+  return `${projectYaml("regex:^(checked|next)$")}---
 apiVersion: kargo.akuity.io/v1alpha1
 kind: Stage
 metadata: {name: checked, namespace: hello}

@@ -1,23 +1,18 @@
 // The steps `http` and `http-download` against a real server on loopback: outcomes, bodies, faults and bounds.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { after, before, type TestContext, test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { silentLogger } from "../../src/base/log";
 import { type Effect, type StepContext, StepError, type StepResult } from "../../src/engine/promotion/step";
 import { type HttpConfig, http } from "../../src/engine/steps/http";
 import { type HttpDownloadConfig, httpDownload } from "../../src/engine/steps/http-download";
 import { toJson } from "../../src/expression/expression";
+import { serveRoutes } from "../support/http-routes";
 import { tempDir } from "../support/temp";
 
-let server: Server;
-let base = "";
-let seen: { method: string; url: string; headers: IncomingMessage["rawHeaders"]; body: string }[] = [];
-
-const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
+const served = serveRoutes({
   "/json": (_q, r) =>
     r.setHeader("Content-Type", "application/json; charset=utf-8").end('{"id":7,"tags":["a","b"],"big":1e3}'),
   "/untyped": (_q, r) => r.end('{"ok":true}'),
@@ -41,28 +36,6 @@ const routes: Record<string, (request: IncomingMessage, response: ServerResponse
   "/moved": (_q, r) => r.writeHead(301, { Location: "/json" }).end(),
   "/kept": (_q, r) => r.writeHead(307, { Location: "/json" }).end(),
   "/file": (_q, r) => r.end("content of the file"),
-};
-
-before(async () => {
-  server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += chunk;
-    });
-    request.on("end", () => {
-      const { method = "", url = "", rawHeaders: headers } = request;
-      seen.push({ method, url, headers, body });
-      const route = routes[url.split("?")[0] ?? ""];
-      if (route === undefined) response.writeHead(404).end();
-      else route(request, response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-after(() => {
-  server.closeAllConnections();
-  server.close();
 });
 
 interface Outcome {
@@ -106,9 +79,9 @@ function contextOf(workDir: string, signal: AbortSignal, effects: Effect[] = [])
 }
 
 async function run(path: string, config: Partial<HttpConfig> = {}, effects: Effect[] = []): Promise<Outcome> {
-  seen = [];
+  served.seen = [];
   const context = contextOf("/nonexistent", new AbortController().signal, effects);
-  return outcomeOf(http.run(context, { url: path.includes(":") ? path : base + path, ...config }));
+  return outcomeOf(http.run(context, { url: path.includes(":") ? path : served.base + path, ...config }));
 }
 
 const out = (fromExpression: string) => ({ outputs: [{ name: "x", fromExpression }] });
@@ -262,14 +235,14 @@ test("http: what is sent is what was configured", async () => {
       { name: "a", value: "0" },
     ],
   });
-  const [request] = seen;
+  const [request] = served.seen;
   assert.equal(request?.method, "POST");
   assert.equal(request?.body, "payload");
   assert.equal(request?.url, "/json?a=1+2&a=0&b=2&z=%C3%BC+%26");
   const values = (name: string) =>
-    request?.headers.filter((_v, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === name);
+    request?.rawHeaders.filter((_v, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === name);
   assert.deepEqual(values("x-one"), ["1", "2"]);
-  assert.deepEqual(values("host"), [base.slice("http://".length)]);
+  assert.deepEqual(values("host"), [served.base.slice("http://".length)]);
   assert.deepEqual(values("user-agent"), ["Go-http-client/1.1"]);
   assert.deepEqual(values("content-type"), []);
   assert.deepEqual(values("content-length"), ["7"]);
@@ -278,7 +251,7 @@ test("http: what is sent is what was configured", async () => {
 test("http: 301 turns POST into GET without its body, 307 keeps both", async () => {
   await run("/moved", { method: "POST", body: "x" });
   assert.deepEqual(
-    seen.map((s) => [s.method, s.body]),
+    served.seen.map((s) => [s.method, s.body]),
     [
       ["POST", "x"],
       ["GET", ""],
@@ -286,7 +259,7 @@ test("http: 301 turns POST into GET without its body, 307 keeps both", async () 
   );
   await run("/kept", { method: "POST", body: "x" });
   assert.deepEqual(
-    seen.map((s) => [s.method, s.body]),
+    served.seen.map((s) => [s.method, s.body]),
     [
       ["POST", "x"],
       ["POST", "x"],
@@ -301,19 +274,19 @@ test("http: only a request that can change something is an effect", async () => 
   await run("/json?token=secret", { method: "DELETE" }, effects);
   assert.deepEqual(
     effects.map((e) => [e.kind, e.target]),
-    [["http.request", `${base}/json`]],
+    [["http.request", `${served.base}/json`]],
   );
 });
 
 test("http: cancelling ends a request at once", async () => {
   const stop = new AbortController();
-  const running = http.run(contextOf("/nonexistent", stop.signal), { url: `${base}/slow` });
+  const running = http.run(contextOf("/nonexistent", stop.signal), { url: `${served.base}/slow` });
   setTimeout(() => stop.abort(), 100);
   await assert.rejects(running, (error) => (error as Error).name === "AbortError");
 });
 
 async function download(t: TestContext, config: Partial<HttpDownloadConfig>, workDir = tempDir(t)) {
-  const url = config.url?.includes(":") ? config.url : base + (config.url ?? "/file");
+  const url = config.url?.includes(":") ? config.url : served.base + (config.url ?? "/file");
   const context = contextOf(workDir, new AbortController().signal);
   return {
     workDir,

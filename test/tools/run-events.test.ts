@@ -7,22 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Freight, Stage } from "../../src/model/resources";
 import { type CliRun, startCli } from "../support/cli";
 import { commitTo } from "../support/git-repos";
-import { listed, sampleWithFreight, succeeds } from "../support/sample-cli";
+import { listed, projectYaml, sampleWithFreight, succeeds } from "../support/sample-cli";
 
 /** The sample with a run that drives it; Stages named by the pattern promote by themselves. */
 async function driven(t: TestContext, auto: string, more = "") {
   const { root, repository } = await sampleWithFreight(t);
-  const project = `apiVersion: kargo.akuity.io/v1alpha1
-kind: Project
-metadata: {name: hello}
----
-apiVersion: kargo.akuity.io/v1alpha1
-kind: ProjectConfig
-metadata: {name: hello, namespace: hello}
-spec:
-  promotionPolicies: [{stageSelector: {name: "${auto}"}, autoPromotionEnabled: true}]
-`;
-  writeFileSync(join(root, "kargo", "project.yaml"), project);
+  writeFileSync(join(root, "kargo", "project.yaml"), projectYaml(auto));
   if (more !== "") writeFileSync(join(root, "kargo", "more.yaml"), more);
   const run = startCli(["run", "-w", root]);
   t.after(() => void run.process.kill("SIGKILL"));
