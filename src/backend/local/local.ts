@@ -1,29 +1,19 @@
 // The embedded backend: specs from the workspace's files, state in `.kargo/`, promotions run by the engine in this process.
-// Turns the engine's resources into Snapshots and its errors into BackendErrors; decides nothing itself.
+// Turns the engine's errors into BackendErrors; decides nothing itself, and live-snapshot.ts keeps what is shown.
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Disposable, DisposableStore } from "../../base/disposable";
 import { errorMessage, isAbortError } from "../../base/errors";
-import { Emitter, type Event } from "../../base/events";
+import type { Event } from "../../base/events";
 import type { Logger } from "../../base/log";
-import {
-  AdmissionError,
-  autoPromotionStages,
-  DiscoveryError,
-  Engine,
-  type EngineOptions,
-} from "../../engine/engine";
+import { AdmissionError, DiscoveryError, Engine, type EngineOptions } from "../../engine/engine";
 import { type Clock, type SecretValueSource, StoreError } from "../../engine/ports";
 import { newestRunsFirst } from "../../model/pipeline";
-import { ProjectTrees } from "../../model/project-trees";
 import {
   type AnalysisRun,
-  type AnyResource,
   type Freight,
-  type Kind,
   type Promotion,
   type ResourceRef,
-  refKey,
   type Stage,
   stageOfRun,
   type Warehouse,
@@ -43,12 +33,13 @@ import {
   type RunResult,
   type Snapshot,
 } from "../backend";
+import { LiveSnapshot } from "./live-snapshot";
 import { LocalStore } from "./local-store";
 import { acquireLock, type HeldLock, isLocked, stageLocks } from "./locks";
 import type { WorkspaceFiles } from "./ports";
 import { SpecCache } from "./spec-cache";
 import { StateFiles } from "./state-files";
-import { Workspace, type WorkspaceSpecs } from "./workspace";
+import { Workspace } from "./workspace";
 
 /** What an embedded backend is built from. */
 export interface LocalBackendOptions {
@@ -114,80 +105,38 @@ const rights = {
   discovery: { lock: "discover", pollMs: 5000 },
 } as const;
 
-/** More changes than this at once are taken in by reading everything. */
-const manyChanges = 2000;
-
-const shownKinds: readonly Kind[] = [
-  "Project",
-  "Warehouse",
-  "Stage",
-  "Freight",
-  "Promotion",
-  "PromotionTask",
-];
-
 class LocalBackend implements Backend {
   readonly #workspace: Workspace;
   readonly #store: LocalStore;
   readonly #engine: Engine;
   readonly #state: StateFiles;
+  readonly #live: LiveSnapshot;
   readonly #owned = new DisposableStore();
-  readonly #changed: Emitter<void>;
-  #snapshot: Snapshot = {
-    revision: 0,
-    projects: [],
-    problems: [],
-    sources: new Map(),
-    autoPromotion: new Set(),
-  };
-  /** Which Stages promote by themselves, as long as the specs are these. */
-  #autoPromotion: { readonly specs: WorkspaceSpecs; readonly stages: ReadonlySet<string> } | undefined;
-  readonly #log: Logger;
-  /** Asked for and not begun. */
-  #nextBuild: Promise<void> | undefined;
-  #lastBuild: Promise<void> = Promise.resolve();
-  #trees = new ProjectTrees([]);
-  /** How often everything was to be read, and which of these times the trees are of. */
-  #reloads = 1;
-  #reloadOfTrees = 0;
-  /** Changed since they were taken into the trees. */
-  readonly #dirty = new Map<string, ResourceRef>();
-  #shownSpecs: WorkspaceSpecs | undefined;
 
   constructor(options: LocalBackendOptions) {
-    const { log } = options;
-    this.#log = log;
-    this.#changed = this.#owned.add(new Emitter<void>((error) => log.error(errorMessage(error))));
     const { state, workspace, store, engine } = assemble(options);
     this.#state = state;
     this.#workspace = this.#owned.add(workspace);
     this.#store = this.#owned.add(store);
     this.#engine = this.#owned.add(engine);
-    const refresh = () => void this.#refreshSnapshot().catch(() => {});
-    this.#owned.add(this.#workspace.onDidChange(refresh));
-    this.#owned.add(
-      this.#store.onDidChange((ref) => {
-        this.#dirty.set(refKey(ref), ref);
-        refresh();
-      }),
-    );
+    this.#live = this.#owned.add(new LiveSnapshot(workspace, store, options.log));
     this.#store.watch();
   }
 
   get snapshot(): Snapshot {
-    return this.#snapshot;
+    return this.#live.snapshot;
   }
 
   get onDidChange(): Event<void> {
-    return this.#changed.event;
+    return this.#live.onDidChange;
   }
 
   async reload(): Promise<Snapshot> {
     await this.#store.reload();
-    this.#reloads++;
+    this.#live.forget();
     await this.#workspace.load();
-    await this.#refreshSnapshot();
-    return this.#snapshot;
+    await this.#live.refresh();
+    return this.snapshot;
   }
 
   promote(request: PromoteRequest): Promise<Promotion> {
@@ -351,85 +300,9 @@ class LocalBackend implements Backend {
     } catch (error) {
       throw toBackendError(error);
     } finally {
-      await this.#refreshSnapshot();
+      await this.#live.refresh();
     }
   }
-
-  /** Builds one snapshot for all changes that come before the building starts; one building at a time. */
-  #refreshSnapshot(): Promise<void> {
-    this.#nextBuild ??= this.#lastBuild.then(() => {
-      this.#nextBuild = undefined;
-      return this.#build();
-    });
-    this.#lastBuild = this.#nextBuild.catch((error) => this.#log.error(errorMessage(error)));
-    return this.#nextBuild;
-  }
-
-  async #build(): Promise<void> {
-    const anyChange = await this.#bringTreesUpToDate();
-    const trees = this.#trees.trees;
-    const { specs } = this.#workspace;
-    if (this.#owned.disposed) return;
-    if (!anyChange && specs === this.#shownSpecs) return;
-    const { sources } = this.#snapshot;
-    this.#snapshot = {
-      revision: this.#snapshot.revision + 1,
-      projects: trees,
-      problems: specs.problems,
-      sources: specs === this.#shownSpecs ? sources : sourcesOf(specs),
-      autoPromotion: this.#autoPromotionStages(),
-    };
-    this.#shownSpecs = specs;
-    this.#changed.fire();
-  }
-
-  /**
-   * Takes in what changed; everything, when nothing is known yet or so much changed that one reading is quicker.
-   * Resolves with whether anything changed at all, shown in the trees or not.
-   */
-  async #bringTreesUpToDate(): Promise<boolean> {
-    const reload = this.#reloads;
-    const isCurrent = this.#reloadOfTrees === reload && this.#dirty.size <= manyChanges;
-    this.#reloadOfTrees = 0; // until all went well
-    if (!isCurrent) {
-      this.#dirty.clear();
-      const lists: (readonly AnyResource[])[] = [];
-      for (const kind of shownKinds) lists.push(await this.#store.list(kind));
-      this.#trees = new ProjectTrees(lists.flat());
-      this.#reloadOfTrees = reload;
-      return true;
-    }
-    let anyChange = false;
-    // The look itself hears of what other processes wrote.
-    for (let refs = await this.#takeDirty(); refs.length > 0; refs = await this.#takeDirty()) {
-      const found = await this.#store.current(refs);
-      for (const [index, ref] of refs.entries()) this.#trees.apply(ref, found[index]);
-      anyChange = true;
-    }
-    this.#reloadOfTrees = reload;
-    return anyChange;
-  }
-
-  async #takeDirty(): Promise<readonly ResourceRef[]> {
-    if (this.#dirty.size === 0) await this.#store.current([]);
-    const refs = [...this.#dirty.values()];
-    this.#dirty.clear();
-    return refs;
-  }
-
-  /** Policies and Stages are specs, so this is worked out again only when a file was saved. */
-  #autoPromotionStages(): ReadonlySet<string> {
-    const { specs } = this.#workspace;
-    if (this.#autoPromotion?.specs !== specs) {
-      const resources = [...specs.entries.values()].map(({ resource }) => resource);
-      this.#autoPromotion = { specs, stages: autoPromotionStages(resources) };
-    }
-    return this.#autoPromotion.stages;
-  }
-}
-
-function sourcesOf({ entries }: WorkspaceSpecs): Snapshot["sources"] {
-  return new Map([...entries].map(([key, entry]) => [key, entry.location]));
 }
 
 function toBackendError(error: unknown): Error {
