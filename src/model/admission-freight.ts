@@ -105,6 +105,14 @@ function subscribedKeys(
   return keys;
 }
 
+/** What is wrong with an alias given by hand, which has to do as the value of a label; undefined when nothing is. */
+export function aliasProblem(alias: string): string | undefined {
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(alias)) return undefined;
+  const rule =
+    "at most 63 letters, digits, dashes, dots and underscores, with a letter or digit at both ends";
+  return `"${alias}" cannot be an alias: it must be ${rule}`;
+}
+
 /** Rules for a change of Freight: a taken alias is a conflict, and the first artifact that differs is named. */
 export function changedFreightProblems(
   before: Freight,

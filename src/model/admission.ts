@@ -16,6 +16,7 @@ import {
 
 export {
   aliasLabel,
+  aliasProblem,
   artifactProblems,
   changedFreightProblems,
   type FreightNeighbours,

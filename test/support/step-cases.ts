@@ -20,6 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { silentLogger } from "../../src/base/log";
+import { controlPlane } from "../../src/engine/promotion/control-plane";
 import {
   type Capabilities,
   type ControlPlane,
@@ -28,10 +29,20 @@ import {
 } from "../../src/engine/promotion/step";
 import { stepRunners } from "../../src/engine/steps/registry";
 import { formatValue, GoValue, Scalar, TimeValue, typeName, types } from "../../src/expression/expression";
-import type { Freight, FreightReference, FreightRequest, Stage, Warehouse } from "../../src/model/resources";
+import type {
+  AnyResource,
+  Freight,
+  FreightReference,
+  FreightRequest,
+  Stage,
+  Warehouse,
+} from "../../src/model/resources";
 import type { StepKind } from "../../src/model/schema/step-kinds";
+import { MemoryStore, TestClock } from "./memory-store";
 
 const fixtures = resolve("test/fixtures/steps");
+/** The Project of every case. */
+const project = "demo";
 
 /** What `setup.yaml` may add to the files of `in/`: things a Git repository cannot hold, and the control plane. */
 export interface StepSetup {
@@ -236,13 +247,13 @@ export function writeGolden(stepCase: StepCase, before: Tree, after: Tree, repor
 export async function runStep(stepCase: StepCase, work: string): Promise<Told> {
   const runner = stepRunners[stepCase.kind];
   assert.ok(runner, `no runner for ${stepCase.kind}`);
-  const plane = new FakeControlPlane(stepCase.setup);
-  const context = { ...stepContext(stepCase.setup, work), ...granted(plane, runner.needs) };
+  const plane = new CasePlane(stepCase.setup);
+  const context = { ...stepContext(stepCase.setup, work), ...granted(plane.controlPlane, runner.needs) };
   const report = await outcome(
     async () => await runner.run(context as never, stepCase.config as never),
     work,
   );
-  return { ...report, ...(plane.hasObjects && { objects: plane.objects() }) };
+  return { ...report, ...(plane.hasObjects && { objects: await plane.objects() }) };
 }
 
 /** Everything but capabilities that a step is given. */
@@ -252,7 +263,7 @@ export function stepContext(setup: StepSetup, workDir: string, signal = new Abor
   );
   return {
     workDir,
-    project: "demo",
+    project,
     stage: "test",
     promotion: "promo",
     actor: "",
@@ -267,7 +278,7 @@ export function stepContext(setup: StepSetup, workDir: string, signal = new Abor
   };
 }
 
-function granted(plane: FakeControlPlane, needs: readonly string[]): Partial<Capabilities> {
+function granted(plane: ControlPlane, needs: readonly string[]): Partial<Capabilities> {
   const all: Partial<Capabilities> = {
     controlPlane: plane,
     programs: {},
@@ -319,73 +330,33 @@ function sorted(record: Readonly<Record<string, string>>): Record<string, string
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The control plane of one case, kept in memory. */
-class FakeControlPlane implements ControlPlane {
-  readonly #setup: StepSetup;
-  readonly #freight: Map<string, Freight>;
-  readonly #stages: Map<string, Stage>;
+/** The engine's own control plane over the objects of a case, and how they look afterwards. */
+class CasePlane {
+  readonly #store: MemoryStore;
+  readonly hasObjects: boolean;
+  readonly controlPlane: ControlPlane;
 
-  constructor(setup: StepSetup) {
-    this.#setup = setup;
-    this.#freight = new Map((setup.freightObjects ?? []).map((freight) => [freight.metadata.name, freight]));
-    this.#stages = new Map((setup.stages ?? []).map((stage) => [stage.metadata.name, stage]));
+  constructor({ warehouses = [], freightObjects = [], stages = [] }: StepSetup) {
+    this.hasObjects = freightObjects.length + stages.length > 0;
+    const objects: readonly AnyResource[] = [...warehouses, ...freightObjects, ...stages];
+    this.#store = new MemoryStore(new TestClock(), objects.map(inProject));
+    this.controlPlane = controlPlane(this.#store, project);
   }
 
-  get hasObjects(): boolean {
-    return this.#freight.size + this.#stages.size > 0;
+  async objects(): Promise<unknown> {
+    const all = [...(await this.#store.list("Freight")), ...(await this.#store.list("Stage"))];
+    return all.map((object) => ({
+      kind: object.kind,
+      name: object.metadata.name,
+      ...(object.kind === "Freight" && {
+        alias: object.alias ?? "",
+        labels: object.metadata.labels ?? null,
+      }),
+      metadata: object.status?.metadata ?? null,
+    }));
   }
+}
 
-  objects(): unknown {
-    return [
-      ...[...this.#freight.values()].map((freight) => ({
-        kind: "Freight",
-        name: freight.metadata.name,
-        alias: freight.alias ?? "",
-        labels: freight.metadata.labels ?? null,
-        metadata: freight.status?.metadata ?? null,
-      })),
-      ...[...this.#stages.values()].map((stage) => ({
-        kind: "Stage",
-        name: stage.metadata.name,
-        metadata: stage.status?.metadata ?? null,
-      })),
-    ];
-  }
-
-  async warehouse(name: string): Promise<Warehouse | undefined> {
-    return this.#setup.warehouses?.find((warehouse) => warehouse.metadata.name === name);
-  }
-
-  async freight(name: string): Promise<Freight | undefined> {
-    return this.#freight.get(name);
-  }
-
-  async stage(name: string): Promise<Stage | undefined> {
-    return this.#stages.get(name);
-  }
-
-  async setFreightAlias(name: string, alias: string): Promise<void> {
-    const freight = this.#freight.get(name);
-    assert.ok(freight);
-    const owner = [...this.#freight.values()].find((other) => other.alias === alias && other !== freight);
-    if (owner !== undefined) {
-      throw new Error(`alias "${alias}" is already used by Freight "${owner.metadata.name}"`);
-    }
-    const labels = { ...freight.metadata.labels, "kargo.akuity.io/alias": alias };
-    this.#freight.set(name, { ...freight, alias, metadata: { ...freight.metadata, labels } });
-  }
-
-  async setFreightMetadata(name: string, values: Readonly<Record<string, unknown>>): Promise<void> {
-    const freight = this.#freight.get(name);
-    assert.ok(freight);
-    const metadata = { ...freight.status?.metadata, ...(plain(values) as Record<string, never>) };
-    this.#freight.set(name, { ...freight, status: { ...freight.status, metadata } });
-  }
-
-  async setStageMetadata(name: string, values: Readonly<Record<string, unknown>>): Promise<void> {
-    const stage = this.#stages.get(name);
-    assert.ok(stage);
-    const metadata = { ...stage.status?.metadata, ...(plain(values) as Record<string, never>) };
-    this.#stages.set(name, { ...stage, status: { ...stage.status, metadata } });
-  }
+function inProject(object: AnyResource): AnyResource {
+  return { ...object, metadata: { namespace: project, ...object.metadata } } as AnyResource;
 }

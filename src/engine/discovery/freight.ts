@@ -5,6 +5,7 @@ import { formatTime } from "../../base/time";
 import {
   admissionText,
   aliasLabel,
+  aliasProblem,
   fieldPath,
   newFreightProblems,
   withAliasLabel,
@@ -24,7 +25,6 @@ import { randomAlias } from "./freight-alias";
 
 /** Above this many the plain aliases become scarce, and a number is added. */
 const maxPlainAliases = 10_000;
-const labelValue = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 
 /** Freight assembled by hand from chosen artifacts, exactly one for each subscription of the Warehouse. */
 export interface CreateFreightRequest extends Artifacts {
@@ -107,12 +107,8 @@ async function admit(freight: Freight, store: ResourceStore): Promise<void> {
 
 /** Throws AdmissionError for an alias that cannot be a label of Kubernetes. */
 export function checkAlias(alias: string): void {
-  if (labelValue.test(alias)) return;
-  const rule =
-    "at most 63 letters, digits, dashes, dots and underscores, with a letter or digit at both ends";
-  throw new AdmissionError("invalid", `"${alias}" cannot be an alias: it must be ${rule}.`, {
-    field: "alias",
-  });
+  const problem = aliasProblem(alias);
+  if (problem !== undefined) throw new AdmissionError("invalid", `${problem}.`, { field: "alias" });
 }
 
 /** A random alias that no Freight of any Project has. */

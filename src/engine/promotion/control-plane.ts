@@ -1,6 +1,7 @@
 // The control plane as steps of one Project see it: Kargo's objects behind the six verbs of ControlPlane.
 // Passes on; what a step makes of a missing object or a taken alias is the step's business.
 import { isObject, type JsonValue } from "../../base/json";
+import { aliasProblem, changedFreightProblems } from "../../model/admission";
 import type { Freight, Stage } from "../../model/resources";
 import { type ResourceStore, StoreError } from "../ports";
 import { labelKeys } from "./annotations";
@@ -24,18 +25,19 @@ export function controlPlane(store: ResourceStore, namespace: string): ControlPl
   };
 }
 
-/** Field and label change together; an alias belongs to one piece of Freight of a Project. */
+/** Field and label change together; what an API server and Kargo's webhook refuse is refused here. */
 async function setFreightAlias(
   store: ResourceStore,
   namespace: string,
   name: string,
   alias: string,
 ): Promise<void> {
-  const others = await store.list("Freight", { namespace });
-  const owner = others.find((freight) => freight.alias === alias && freight.metadata.name !== name);
-  if (owner !== undefined) {
-    throw new StoreError("invalid", `alias "${alias}" is already used by Freight "${owner.metadata.name}"`);
-  }
+  const unfit = aliasProblem(alias);
+  if (unfit !== undefined) throw new StoreError("invalid", unfit);
+  const all = await store.list("Freight", { namespace });
+  const current = all.find((freight) => freight.metadata.name === name);
+  const [problem] = current === undefined ? [] : changedFreightProblems(current, { ...current, alias }, all);
+  if (problem !== undefined) throw new StoreError("invalid", problem.message);
   await store.update<"Freight">({ kind: "Freight", namespace, name }, (freight) => ({
     ...freight,
     alias,

@@ -1,5 +1,6 @@
 // Acts on Freight that exists: approve it for a Stage, give it another alias, delete it; and clear away what is old.
 // What is allowed the backend decides.
+import { aliasProblem } from "../../model/admission";
 import { isApprovedFor } from "../../model/freight";
 import { type Freight, isControlFlow, originKey, type Stage, toRef } from "../../model/resources";
 import { freightLabel, freightObstacle } from "../../model/state";
@@ -126,13 +127,6 @@ export async function collectGarbage(context: CommandContext): Promise<void> {
   } catch (error) {
     context.notify.failed("Could not delete what is old", error);
   }
-}
-
-/** What is wrong with an alias; undefined when nothing is. */
-export function aliasProblem(text: string): string | undefined {
-  return /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(text)
-    ? undefined
-    : "An alias has up to 63 letters, digits, dots, dashes and underscores, and starts and ends with a letter or digit.";
 }
 
 function askFreight(

@@ -1,9 +1,11 @@
 // Acts on Warehouses: discover now, and put Freight together by hand.
 // What is a valid piece of Freight the backend decides.
+
 import type { QuickPickItem } from "vscode";
 import type { CreateFreightRequest } from "../../backend/backend";
 import { agoText } from "../../base/elapsed";
 import { errorCode } from "../../base/errors";
+import { aliasProblem } from "../../model/admission";
 import { freightPreimage } from "../../model/freight";
 import { type Artifacts, type Freight, toRef, type Warehouse } from "../../model/resources";
 import { freightLabel, warehouseState } from "../../model/state";
@@ -19,7 +21,6 @@ import { ask, back, type Choice, choose, enter, heading, type Place, type Questi
 import { artifactIcons, warehouseIcons } from "../trees/appearance";
 import { allLocated, type CommandContext, groupedChoices, type Located, locate } from "./act";
 import { given, givenOrChosen } from "./choosing";
-import { aliasProblem } from "./freight";
 
 /** Discovers a Warehouse's artifacts now. */
 export async function refreshWarehouse(
