@@ -11,6 +11,8 @@ export interface GitServerBehaviour {
   user?: { readonly name: string; readonly password: string };
   /** Answers with this status and nothing else. */
   refuseWith?: number;
+  /** Answers so many requests; every later one gets 500. */
+  answersFirst?: number;
   /** Sends every request elsewhere. */
   redirectTo?: string;
   /** Takes requests whose path matches and never answers. */
@@ -48,7 +50,9 @@ export async function startGitServer(root: string, behaviour: GitServerBehaviour
     if (given !== undefined) signIns.push(Buffer.from(given, "base64").toString());
     requests.push(`${request.method} ${request.url}`);
     if (behaviour.hangOn?.test(request.url ?? "")) onHanging();
-    else if (!refuse(behaviour, request, response)) serveGit(root, request, response);
+    else if (requests.length > (behaviour.answersFirst ?? Number.POSITIVE_INFINITY)) {
+      response.writeHead(500).end();
+    } else if (!refuse(behaviour, request, response)) serveGit(root, request, response);
   };
   const { tls } = behaviour;
   const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);

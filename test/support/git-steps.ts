@@ -70,6 +70,8 @@ export class GitWork {
   readonly waits: number[] = [];
   /** Every line that was logged. */
   readonly log: string[] = [];
+  /** What credentials were looked up for, in order: `type URL`. */
+  readonly lookups: string[] = [];
   readonly #options: GitWorkOptions;
   readonly #parts: PushParts = {
     wait: async (ms, signal) => {
@@ -134,7 +136,9 @@ export class GitWork {
         ...(githubPush && { githubPush }),
       },
       credentials: {
-        find: async () => {
+        find: async ({ project, type, repoURL }) => {
+          assert.equal(project, "demo");
+          this.lookups.push(`${type} ${repoURL}`);
           if (lookupFault !== undefined) throw lookupFault;
           return credentials;
         },

@@ -17,7 +17,7 @@ import { GitWork } from "../support/git-steps";
 
 const skip = missingGit();
 
-test("a branch is checked out with its head attached, and later steps find the way back", {
+test("git-clone: a branch is checked out with its head attached, and later steps find the way back", {
   skip,
 }, async (t) => {
   const work = new GitWork(t);
@@ -39,7 +39,9 @@ test("a branch is checked out with its head attached, and later steps find the w
   assert.equal(git(join(home, "repo"), "for-each-ref", "refs/remotes"), "");
 });
 
-test("several checkouts: branch, tag and abbreviated commit, each under its own key", { skip }, async (t) => {
+test("git-clone: several checkouts: branch, tag and abbreviated commit, each under its own key", {
+  skip,
+}, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
   const first = git(remote, "rev-parse", "main");
@@ -58,7 +60,7 @@ test("several checkouts: branch, tag and abbreviated commit, each under its own 
   assert.equal(git(join(work.dir, "out"), "branch", "--show-current"), "");
 });
 
-test("a tag that is named as a branch checks out the branch", { skip }, async (t) => {
+test("git-clone: a tag that is named as a branch checks out the branch", { skip }, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
   git(remote, "tag", "main", "main");
@@ -71,12 +73,64 @@ test("a tag that is named as a branch checks out the branch", { skip }, async (t
   assert.equal(git(join(work.dir, "src"), "branch", "--show-current"), "main");
 });
 
+test("git-clone: a commit that is named as a branch checks out the branch", { skip }, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  await work.succeed("git-clone", { repoURL: remote, checkout: [{ commit: "main", path: "src" }] });
+  assert.equal(git(join(work.dir, "src"), "branch", "--show-current"), "main");
+});
+
+test("git-clone: an annotated tag is told by the commit it names", { skip }, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  git(remote, "tag", "-a", "v1", "-m", "one", "main");
+  const output = await work.succeed("git-clone", {
+    repoURL: remote,
+    checkout: [{ tag: "v1", path: "src" }],
+  });
+  assert.deepEqual(output, { commits: { src: git(remote, "rev-parse", "main") } });
+});
+
+test("git-clone: of two checkouts with one key, the last is told", { skip }, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  git(remote, "tag", "v1", "main");
+  const second = commitTo(remote, "main", { a: "2" }, "second");
+  const output = await work.succeed("git-clone", {
+    repoURL: remote,
+    checkout: [
+      { tag: "v1", path: "old", as: "src" },
+      { branch: "main", path: "src" },
+    ],
+  });
+  assert.deepEqual(output, { commits: { src: second } });
+});
+
+test("git-clone: a commit that no branch and no tag reaches was not fetched", { skip }, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  const lost = commitTo(remote, "gone", { a: "2" }, "lost");
+  git(remote, "update-ref", "-d", "refs/heads/gone");
+  const server = await startGitServer(work.root);
+  t.after(() => server.close());
+  const end = await work.run("git-clone", {
+    repoURL: `${server.url}/r.git`,
+    checkout: [{ commit: lost, path: "src" }],
+  });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  assert.match(end.error ?? "", /^error adding work tree src to repo .*: fatal: /s);
+});
+
 interface Refusal {
   readonly name: string;
   readonly checkout: readonly object[];
   readonly status?: string;
   readonly error: RegExp;
   readonly warnings?: number;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[*?[\]/]/g, "\\$&");
 }
 
 const refusals: readonly Refusal[] = [
@@ -172,16 +226,23 @@ const refusals: readonly Refusal[] = [
     checkout: [{ branch: "main", path: "src", sparse: ["../x"] }],
     error: /: sparse checkout pattern cannot escape repository: \.\.\/x$/,
   },
+  ...["a*", "a/b?", "[ab]"].map((folder) => ({
+    name: `a sparse folder with a glob: ${folder}`,
+    checkout: [{ branch: "main", path: "src", sparse: ["ok", folder] }],
+    error: new RegExp(
+      `: sparse checkout pattern cannot contain glob characters \\(\\*, \\?, \\[\\): ${escaped(folder)}; ` +
+        "use directory paths like 'src/app' instead$",
+    ),
+  })),
   {
-    name: "a sparse folder with a glob",
-    checkout: [{ branch: "main", path: "src", sparse: ["a*"] }],
-    error:
-      /: sparse checkout pattern cannot contain glob characters \(\*, \?, \[\): a\*; use directory paths like 'src\/app' instead$/,
+    name: "a file on the way to the path",
+    checkout: [{ branch: "main", path: "full/x/src" }],
+    error: /^error (?:joining path full\/x\/src|adding work tree full\/x\/src to repo) .*/,
   },
 ];
 
 for (const { name, checkout, status = "Errored", error, warnings = 0 } of refusals) {
-  test(`refused: ${name}`, { skip }, async (t) => {
+  test(`git-clone: refused: ${name}`, { skip }, async (t) => {
     const work = new GitWork(t);
     const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
     git(remote, "tag", "v1", "main");
@@ -198,7 +259,7 @@ for (const { name, checkout, status = "Errored", error, warnings = 0 } of refusa
   });
 }
 
-test("a missing branch is created at the remote with one empty commit", { skip }, async (t) => {
+test("git-clone: a missing branch is created at the remote with one empty commit", { skip }, async (t) => {
   const work = new GitWork(t, { user: { name: "Bot", email: "bot@example.com" } });
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
   const checkout = [
@@ -221,7 +282,66 @@ test("a missing branch is created at the remote with one empty commit", { skip }
   );
 });
 
-test("a branch that somebody else creates at the same moment is taken as it is", { skip }, async (t) => {
+test("git-clone: a branch that exists is taken as it is, create or not", { skip }, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  const head = git(remote, "rev-parse", "main");
+  const checkout = [{ branch: "main", path: "src", create: true }];
+  assert.deepEqual(await work.succeed("git-clone", { repoURL: remote, checkout }), {
+    commits: { src: head },
+  });
+  assert.deepEqual(work.effects, []);
+});
+
+test("git-clone: a created branch stays at the remote though the step fails after it", {
+  skip,
+}, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  const checkout = [
+    { branch: "new", path: "out", create: true },
+    { tag: "nope", path: "src" },
+  ];
+  assert.equal((await work.run("git-clone", { repoURL: remote, checkout })).status, "Errored");
+  assert.equal(git(remote, "log", "--format=%s", "new"), "Initial commit");
+});
+
+test("git-clone: a remote that does not take the created branch", { skip }, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  writeFileSync(join(remote, "hooks/pre-receive"), "#!/bin/sh\necho no new branches >&2\nexit 1\n", {
+    mode: 0o755,
+  });
+  const checkout = [{ branch: "new", path: "out", create: true }];
+  const end = await work.run("git-clone", { repoURL: remote, checkout });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  const start =
+    "error ensuring existence of remote branch new: error pushing initial commit to new branch " +
+    `"new" to repo ${remote}: error pushing branch: error executing cmd [`;
+  assert.ok(end.error?.startsWith(start), end.error);
+  assert.match(end.error ?? "", /git push origin HEAD:new]: .*remote: no new branches/s);
+  assert.equal(existsSync(join(work.dir, "out")), false);
+});
+
+test("git-clone: a remote that stops answering after the clone", { skip }, async (t) => {
+  const work = new GitWork(t);
+  makeRemote(join(work.root, "r.git"), { a: "1" });
+  // A clone asks three times: what the remote can, what it has, and for that.
+  const server = await startGitServer(work.root, { answersFirst: 3 });
+  t.after(() => server.close());
+  const repoURL = `${server.url}/r.git`;
+  const end = await work.run("git-clone", { repoURL, checkout: [{ branch: "main", path: "src" }] });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  const start =
+    "error ensuring existence of remote branch main: error checking if remote branch " +
+    `"main" of repo ${repoURL} exists: error checking for existence of branch "main" in remote repo ` +
+    `"${repoURL}": error executing cmd [`;
+  assert.ok(end.error?.startsWith(start), end.error);
+});
+
+test("git-clone: a branch that somebody else creates at the same moment is taken as it is", {
+  skip,
+}, async (t) => {
   let remote = "";
   let theirs = "";
   const work = new GitWork(t, {
@@ -240,7 +360,7 @@ test("a branch that somebody else creates at the same moment is taken as it is",
   assert.equal(existsSync(join(work.dir, "out/b")), true);
 });
 
-test("a remote without any commit gets its first branch", { skip }, async (t) => {
+test("git-clone: a remote without any commit gets its first branch", { skip }, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"));
   await work.succeed("git-clone", {
@@ -250,7 +370,7 @@ test("a remote without any commit gets its first branch", { skip }, async (t) =>
   assert.equal(git(remote, "rev-list", "--count", "main"), "1");
 });
 
-test("odd branch names", { skip }, async (t) => {
+test("git-clone: odd branch names", { skip }, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
   const names = [
@@ -275,7 +395,7 @@ test("odd branch names", { skip }, async (t) => {
   });
 });
 
-test("sparse: the folders, and what lies in the folders above them", { skip }, async (t) => {
+test("git-clone: sparse: the folders, and what lies in the folders above them", { skip }, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), {
     root: "",
@@ -290,7 +410,7 @@ test("sparse: the folders, and what lies in the folders above them", { skip }, a
   assert.deepEqual(seen, ["-d", "-d/w", ".git", "a", "a/b", "a/b/y", "a/x", "root"]);
 });
 
-test("blobless: what is not checked out is not fetched", { skip }, async (t) => {
+test("git-clone: blobless: what is not checked out is not fetched", { skip }, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "old" });
   commitTo(remote, "main", { a: "new" }, "second");
@@ -303,7 +423,7 @@ test("blobless: what is not checked out is not fetched", { skip }, async (t) => 
   assert.match(git(tree, "rev-list", "--objects", "--missing=print", "HEAD"), /^\?[0-9a-f]{40}$/m);
 });
 
-test("submodules stay empty unless they are asked for, and then get the same credentials", {
+test("git-clone: submodules stay empty unless they are asked for, and then get the same credentials", {
   skip,
 }, async (t) => {
   const credentials = { username: "ada", password: "sub-secret" };
@@ -326,7 +446,31 @@ test("submodules stay empty unless they are asked for, and then get the same cre
   assert.equal(readFileSync(join(work.dir, "full/lib/lib.txt"), "utf8"), "lib");
 });
 
-test("LFS pointers stay pointers", { skip }, async (t) => {
+test("git-clone: a submodule that cannot be fetched", { skip }, async (t) => {
+  const work = new GitWork(t);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  const library = makeRemote(join(work.root, "lib.git"), { "lib.txt": "lib" });
+  const other = join(work.root, "with-module");
+  git(work.root, "clone", "--quiet", remote, other);
+  git(other, "submodule", "--quiet", "add", library, "lib");
+  git(other, "config", "--file", ".gitmodules", "submodule.lib.url", "../gone.git");
+  git(other, "commit", "--quiet", "-am", "module");
+  git(other, "push", "--quiet", "origin", "HEAD:main");
+  const server = await startGitServer(work.root);
+  t.after(() => server.close());
+  const end = await work.run("git-clone", {
+    repoURL: `${server.url}/r.git`,
+    recurseSubmodules: true,
+    checkout: [{ branch: "main", path: "src" }],
+  });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  assert.match(
+    end.error ?? "",
+    /^error updating submodules for worktree at <work>\/src: error updating submodules: error executing cmd \[.*git submodule update --init --recursive]: /,
+  );
+});
+
+test("git-clone: LFS pointers stay pointers", { skip }, async (t) => {
   const work = new GitWork(t);
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 3\n`;
   const files = { ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n", "x.bin": pointer };
@@ -346,7 +490,7 @@ const paths: readonly (readonly [string, string])[] = [
 ];
 
 for (const [path, expected] of paths) {
-  test(`a path cannot leave the work directory: ${path}`, { skip }, async (t) => {
+  test(`git-clone: a path cannot leave the work directory: ${path}`, { skip }, async (t) => {
     const work = new GitWork(t);
     const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
     const outside = join(work.root, "outside");
@@ -362,7 +506,9 @@ for (const [path, expected] of paths) {
   });
 }
 
-test("a link to the outside that leads through a checkout is taken inside too", { skip }, async (t) => {
+test("git-clone: a link to the outside that leads through a checkout is taken inside too", {
+  skip,
+}, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
   const outside = join(work.root, "outside");
@@ -383,7 +529,7 @@ test("a link to the outside that leads through a checkout is taken inside too", 
   assert.equal(existsSync(join(work.dir, outside, "in/a")), true);
 });
 
-test("credentials sign in, and rest nowhere in the work directory", { skip }, async (t) => {
+test("git-clone: credentials sign in, and rest nowhere in the work directory", { skip }, async (t) => {
   const password = "very-secret-value";
   const work = new GitWork(t, { credentials: { username: "ada", password } });
   makeRemote(join(work.root, "r.git"), { a: "1" });
@@ -401,7 +547,28 @@ test("credentials sign in, and rest nowhere in the work directory", { skip }, as
   assert.equal(work.log.join("\n").includes(password), false);
 });
 
-test("credentials that are wrong, missing, or cannot be looked up", { skip }, async (t) => {
+test("git-clone: credentials are looked up by the URL as it is written", { skip }, async (t) => {
+  const work = new GitWork(t);
+  makeRemote(join(work.root, "Acme/R.git"), { a: "1" });
+  const server = await startGitServer(work.root);
+  t.after(() => server.close());
+  const repoURL = `${server.url}/Acme/R.git`;
+  await work.succeed("git-clone", { repoURL, checkout: [{ branch: "main", path: "src" }] });
+  await work.succeed("git-push", { path: "src" });
+  assert.deepEqual(work.lookups, [`git ${repoURL}`, `git ${repoURL}`]);
+});
+
+test("git-clone: no repository where the URL says", { skip }, async (t) => {
+  const work = new GitWork(t);
+  const server = await startGitServer(work.root);
+  t.after(() => server.close());
+  const repoURL = `${server.url}/none.git`;
+  const end = await work.run("git-clone", { repoURL, checkout: [{ branch: "main", path: "src" }] });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  assert.ok(end.error?.startsWith(`error cloning ${repoURL}: error cloning repo "${repoURL}" into "<work>/`));
+});
+
+test("git-clone: credentials that are wrong, missing, or cannot be looked up", { skip }, async (t) => {
   const work = new GitWork(t, { credentials: { username: "ada", password: "wrong-value" } });
   makeRemote(join(work.root, "r.git"), { a: "1" });
   const server = await startGitServer(work.root, { user: { name: "ada", password: "right-value" } });
@@ -422,7 +589,9 @@ test("credentials that are wrong, missing, or cannot be looked up", { skip }, as
   assert.match(missing.error ?? "", /could not read Username for 'http:/);
 });
 
-test("an abort in the middle of a clone ends everything and keeps the reason", { skip }, async (t) => {
+test("git-clone: an abort in the middle of a clone ends everything and keeps the reason", {
+  skip,
+}, async (t) => {
   const stopping = new AbortController();
   const work = new GitWork(t, { signal: stopping.signal });
   makeRemote(join(work.root, "r.git"), { a: "1" });
@@ -438,7 +607,7 @@ test("an abort in the middle of a clone ends everything and keeps the reason", {
   assert.deepEqual(processesThatMention(work.dir), []);
 });
 
-test("an author of the step commits with that name", { skip }, async (t) => {
+test("git-clone: an author of the step commits with that name", { skip }, async (t) => {
   const work = new GitWork(t, { user: { name: "System", email: "system@example.com" } });
   const remote = makeRemote(join(work.root, "r.git"));
   const author = { name: 'Ada "the" Bot', email: "Bot <bot@example.com>" };
@@ -447,7 +616,9 @@ test("an author of the step commits with that name", { skip }, async (t) => {
   assert.equal(git(remote, "log", "--format=%an|%ae", "main"), 'Ada "the" Bot|Bot bot@example.com');
 });
 
-test("a second run in the same work directory meets what the first one left", { skip }, async (t) => {
+test("git-clone: a second run in the same work directory meets what the first one left", {
+  skip,
+}, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
   const config = { repoURL: remote, checkout: [{ branch: "main", path: "src" }] };
@@ -456,7 +627,7 @@ test("a second run in the same work directory meets what the first one left", { 
   assert.match(again.error ?? "", /fatal: '<work>\/src' already exists/);
 });
 
-test("a held creation of a branch leaves the remote alone, and the checkout is there", {
+test("git-clone: a held creation of a branch leaves the remote alone, and the checkout is there", {
   skip,
 }, async (t) => {
   const work = new GitWork(t, { effects: { perform: async () => undefined as never } });
@@ -469,7 +640,7 @@ test("a held creation of a branch leaves the remote alone, and the checkout is t
 
 const skipTls = skip || (spawnSync("openssl", ["version"]).error ? "openssl is missing" : false);
 
-test("a certificate nobody vouches for: refused, or accepted for the clone's life", {
+test("git-clone: a certificate nobody vouches for: refused, or accepted for the clone's life", {
   skip: skipTls,
 }, async (t) => {
   const work = new GitWork(t);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type Files, git, gitRaw, makeRemote, missingGit, writeFiles } from "../support/git-repos";
+import { commitTo, type Files, git, gitRaw, makeRemote, missingGit, writeFiles } from "../support/git-repos";
 import { type GitStepKind, GitWork, type GitWorkOptions } from "../support/git-steps";
 import { portrait } from "../support/path-safety";
 
@@ -94,6 +94,39 @@ for (const [kind, rest] of everyStep) {
     const end = await work.with(t, key).run(kind, { path: "crafted", ...rest });
     assert.match(end.error ?? "", /: the repository was not cloned by a step of this Promotion$/);
     assert.deepEqual(readdirSync(victim), []);
+  });
+}
+
+const incomplete: readonly (readonly [string, readonly string[], string])[] = [
+  [
+    "the home",
+    ["kargo.repoDir"],
+    "error reading repo home dir from config: error reading repo home dir from config: " +
+      "error executing cmd [<git> config kargo.repoHomeDir]: ",
+  ],
+  [
+    "the URL as the user wrote it",
+    ["kargo.repoDir", "kargo.repoHomeDir"],
+    'error reading URL of remote "origin" from config: error getting original URL of remote "origin": ' +
+      "error executing cmd [<git> config kargo.repoOriginalURL]: ",
+  ],
+  [
+    "the URL of its remote",
+    ["kargo.repoDir", "kargo.repoHomeDir", "kargo.repoOriginalURL"],
+    'error reading URL of remote "origin" from config: error getting URL of remote "origin": ' +
+      "error executing cmd [<git> config remote.origin.url]: ",
+  ],
+];
+
+for (const [name, keys, error] of incomplete) {
+  test(`git-clear: a repository that lacks ${name} among what git-clone records`, { skip }, async (t) => {
+    const work = new GitWork(t);
+    git(work.dir, "init", "--quiet", "own");
+    for (const key of keys) git(join(work.dir, "own"), "config", key, work.dir);
+    const end = await work.run("git-clear", { path: "own" });
+    assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+    const told = end.error?.replace(/\[\S*git /, "[<git> ");
+    assert.equal(told, `error loading working tree from own: ${error}`);
   });
 }
 
@@ -214,6 +247,50 @@ test("git-clear: what ignore rules hide stays, and is told", { skip }, async (t)
   assert.deepEqual(readdirSync(tree).sort(), [".git", "x.log"]);
 });
 
+test("git-clear: what ignore rules hid is committed by the next git-commit, unless they come back", {
+  skip,
+}, async (t) => {
+  for (const [comesBack, expected] of [
+    [false, "D\t.gitignore\nA\tx.log"],
+    [true, "A\tb"],
+  ] as const) {
+    const { work, tree } = await cloned(t, { ".gitignore": "*.log\n" });
+    writeFiles(tree, { "x.log": "1" });
+    await work.succeed("git-clear", { path: "src" });
+    if (comesBack) writeFiles(tree, { ".gitignore": "*.log\n", b: "1" });
+    await work.succeed("git-commit", { path: "src", message: "m" });
+    assert.equal(git(tree, "show", "--format=", "--name-status", "--no-renames", "HEAD"), expected);
+  }
+});
+
+test("git-clear: a lock that somebody left makes staging fail, and nothing goes", { skip }, async (t) => {
+  const { work, tree } = await cloned(t, { a: "1" });
+  writeFileSync(join(git(tree, "rev-parse", "--absolute-git-dir"), "index.lock"), "");
+  const end = await work.run("git-clear", { path: "src" });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  assert.match(
+    end.error ?? "",
+    /^error adding all files to working tree at src: error staging changes for commit: error executing cmd \[.*git add \.]: .*index\.lock': File exists/s,
+  );
+  assert.deepEqual(readdirSync(tree).sort(), [".git", "a"]);
+});
+
+test("git-clear: a repository inside the tree is none of its submodules, and git refuses to remove it", {
+  skip,
+}, async (t) => {
+  const { work, tree } = await cloned(t, { a: "1" });
+  git(tree, "init", "--quiet", "inner");
+  writeFiles(join(tree, "inner"), { x: "1" });
+  git(join(tree, "inner"), "add", ".");
+  git(join(tree, "inner"), "commit", "--quiet", "-m", "x");
+  const end = await work.run("git-clear", { path: "src" });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  assert.match(
+    end.error ?? "",
+    /^error clearing working tree at src: error clearing worktree: error executing cmd \[.*git rm -rf --ignore-unmatch \.]: fatal: /,
+  );
+});
+
 test("git-clear: a folder clears itself alone and stays", { skip }, async (t) => {
   const { work, tree } = await cloned(t, { "a/x": "1", "b/y": "1" });
   writeFiles(tree, { "a/new": "1", "b/new": "1" });
@@ -241,6 +318,36 @@ test("git-tag: annotated, on the head, without comments and superfluous blanks",
   assert.equal(git(tree, "tag", "-l", "--format=%(contents)", "v1.0"), "One\n\nTwo");
 });
 
+test("git-tag: the clone's identity is the tagger, and without a key nothing is signed", {
+  skip,
+}, async (t) => {
+  const user = { name: "Bot", email: "bot@example.com" };
+  const { work, tree } = await cloned(t, { "a/b": "1" }, { user });
+  await work.succeed("git-tag", { path: "src/a", tag: "v1", message: "one" });
+  assert.equal(git(tree, "cat-file", "-t", "v1"), "tag");
+  assert.equal(
+    git(tree, "tag", "-l", "--format=%(taggername) %(taggeremail)", "v1"),
+    "Bot <bot@example.com>",
+  );
+  assert.equal(git(tree, "cat-file", "-p", "v1").includes("SIGNATURE"), false);
+});
+
+test("git-tag: a message of nothing but comments is an empty annotation", { skip }, async (t) => {
+  const { work, tree } = await cloned(t, { a: "1" });
+  await work.succeed("git-tag", { path: "src", tag: "v1", message: "# one\n\n# two\n" });
+  assert.equal(git(tree, "tag", "-l", "--format=%(objecttype)|%(contents)", "v1"), "tag|");
+});
+
+test("git-tag: a commit that is checked out without a branch", { skip }, async (t) => {
+  const { work, remote } = await cloned(t, { a: "1" });
+  const first = git(remote, "rev-parse", "main");
+  commitTo(remote, "main", { a: "2" }, "second");
+  await work.succeed("git-clone", { repoURL: remote, checkout: [{ commit: first, path: "old" }] });
+  const output = await work.succeed("git-tag", { path: "old", tag: "v1", message: "one" });
+  assert.deepEqual(output, { commit: first });
+  assert.equal(git(join(work.dir, "old"), "rev-parse", "v1^{commit}"), first);
+});
+
 test("git-tag: a name that exists needs force", { skip }, async (t) => {
   const { work, tree } = await cloned(t, { a: "1" });
   await work.succeed("git-tag", { path: "src", tag: "v1", message: "first" });
@@ -264,7 +371,7 @@ for (const tag of ["a b", "-d", "--list", "a..b", "x.lock", "HEAD^", "~"]) {
   });
 }
 
-test("hooks and background work of the user's machine are not in play", { skip }, async (t) => {
+test("git-commit: hooks and background work of the user's machine are not in play", { skip }, async (t) => {
   const { work, tree } = await cloned(t, { a: "1" });
   const hooks = join(git(tree, "rev-parse", "--git-common-dir"), "hooks");
   mkdirSync(hooks, { recursive: true });

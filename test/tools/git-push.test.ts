@@ -40,7 +40,7 @@ function faster(remote: () => string, times: number): EffectPort {
   };
 }
 
-test("the branch that is checked out", { skip }, async (t) => {
+test("git-push: the branch that is checked out", { skip }, async (t) => {
   const { work, remote, tree } = await committed(t);
   const output = await work.succeed("git-push", { path: "src" });
   const head = git(tree, "rev-parse", "HEAD");
@@ -51,7 +51,7 @@ test("the branch that is checked out", { skip }, async (t) => {
   ]);
 });
 
-test("clone, commit and push take nine git commands", { skip }, async (t) => {
+test("git-push: clone, commit and push take nine git commands", { skip }, async (t) => {
   const { work } = await committed(t);
   await work.succeed("git-push", { path: "src" });
   const commands = work.log.flatMap((line) => /git (\S+) .* → 0 in/.exec(line)?.[1] ?? []);
@@ -68,7 +68,9 @@ test("clone, commit and push take nine git commands", { skip }, async (t) => {
   ]);
 });
 
-test("remote changes come in by rebase first, and the output tells the new commit", { skip }, async (t) => {
+test("git-push: remote changes come in by rebase first, and the output tells the new commit", {
+  skip,
+}, async (t) => {
   const { work, remote, tree } = await committed(t);
   const before = git(tree, "rev-parse", "HEAD");
   const other = commitTo(remote, "main", { b: "theirs" }, "theirs");
@@ -78,7 +80,7 @@ test("remote changes come in by rebase first, and the output tells the new commi
   assert.deepEqual(filesAt(remote, "main"), { a: "ours", b: "theirs" });
 });
 
-test("another branch, new or not, is made from the head", { skip }, async (t) => {
+test("git-push: another branch, new or not, is made from the head", { skip }, async (t) => {
   const { work, remote, tree } = await committed(t);
   const head = git(tree, "rev-parse", "HEAD");
   const made = await work.succeed("git-push", { path: "src", targetBranch: "stage/uat" });
@@ -92,7 +94,7 @@ test("another branch, new or not, is made from the head", { skip }, async (t) =>
   assert.deepEqual(filesAt(remote, "main"), { a: "base", b: "base" });
 });
 
-test("a generated branch bears the Promotion's name and is overwritten", { skip }, async (t) => {
+test("git-push: a generated branch bears the Promotion's name and is overwritten", { skip }, async (t) => {
   const { work, remote, tree } = await committed(t);
   commitTo(remote, "kargo/promotion/promo", { left: "over" }, "of an earlier run");
   const output = await work.succeed("git-push", { path: "src", generateTargetBranch: true });
@@ -101,14 +103,14 @@ test("a generated branch bears the Promotion's name and is overwritten", { skip 
   assert.equal(git(remote, "rev-parse", "kargo/promotion/promo"), head);
 });
 
-test("force overwrites and integrates nothing", { skip }, async (t) => {
+test("git-push: force overwrites and integrates nothing", { skip }, async (t) => {
   const { work, remote, tree } = await committed(t);
   commitTo(remote, "main", { a: "theirs" }, "theirs");
   await work.succeed("git-push", { path: "src", force: true });
   assert.equal(git(remote, "rev-parse", "main"), git(tree, "rev-parse", "HEAD"));
 });
 
-test("a tag goes alone; the output names the branch that is checked out", { skip }, async (t) => {
+test("git-push: a tag goes alone; the output names the branch that is checked out", { skip }, async (t) => {
   const { work, remote, tree } = await committed(t);
   await work.succeed("git-tag", { path: "src", tag: "v1", message: "one" });
   const output = await work.succeed("git-push", { path: "src", tag: "v1" });
@@ -119,7 +121,7 @@ test("a tag goes alone; the output names the branch that is checked out", { skip
   assert.equal(work.effects[0]?.target, `${remote} tag v1`);
 });
 
-test("a tag from a detached head tells no branch", { skip }, async (t) => {
+test("git-push: a tag from a detached head tells no branch", { skip }, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
   const head = git(remote, "rev-parse", "main");
@@ -128,7 +130,7 @@ test("a tag from a detached head tells no branch", { skip }, async (t) => {
   assert.deepEqual(await work.succeed("git-push", { path: "src", tag: "v1" }), { commit: head });
 });
 
-test("a tag the remote has already is refused, once", { skip }, async (t) => {
+test("git-push: a tag the remote has already is refused, once", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   git(remote, "tag", "v1", "main");
   await work.succeed("git-tag", { path: "src", tag: "v1", message: "x", force: true });
@@ -141,7 +143,7 @@ test("a tag the remote has already is refused, once", { skip }, async (t) => {
   assert.deepEqual(work.waits, []);
 });
 
-test("somebody faster: the push is tried again, and both commits arrive", { skip }, async (t) => {
+test("git-push: somebody faster: the push is tried again, and both commits arrive", { skip }, async (t) => {
   let remote = "";
   const made = await committed(t, { effects: faster(() => remote, 2) });
   remote = made.remote;
@@ -165,7 +167,7 @@ const limits: readonly (readonly [number | undefined, number, number])[] = [
 ];
 
 for (const [maxAttempts, attempts, warnings] of limits) {
-  test(`never fast enough, maxAttempts ${maxAttempts ?? "left out"}`, { skip }, async (t) => {
+  test(`git-push: never fast enough, maxAttempts ${maxAttempts ?? "left out"}`, { skip }, async (t) => {
     let remote = "";
     const made = await committed(t, { effects: faster(() => remote, 99) });
     remote = made.remote;
@@ -179,7 +181,7 @@ for (const [maxAttempts, attempts, warnings] of limits) {
   });
 }
 
-test("an abort while waiting to try again", { skip }, async (t) => {
+test("git-push: an abort while waiting to try again", { skip }, async (t) => {
   const stopping = new AbortController();
   let remote = "";
   const made = await committed(t, {
@@ -195,7 +197,9 @@ test("an abort while waiting to try again", { skip }, async (t) => {
   assert.deepEqual(processesThatMention(made.work.dir), []);
 });
 
-test("an abort in the middle of a push ends git, and the remote has nothing half", { skip }, async (t) => {
+test("git-push: an abort in the middle of a push ends git, and the remote has nothing half", {
+  skip,
+}, async (t) => {
   const stopping = new AbortController();
   const work = new GitWork(t, { signal: stopping.signal });
   const remote = makeRemote(join(work.root, "r.git"), { a: "base" });
@@ -216,7 +220,7 @@ test("an abort in the middle of a push ends git, and the remote has nothing half
   assert.equal(git(remote, "rev-parse", "main"), before);
 });
 
-test("pushes of one runner to one branch go one after the other", { skip }, async (t) => {
+test("git-push: pushes of one runner to one branch go one after the other", { skip }, async (t) => {
   let running = 0;
   let most = 0;
   const effects: EffectPort = {
@@ -246,7 +250,7 @@ test("pushes of one runner to one branch go one after the other", { skip }, asyn
   assert.ok(git(tree, "rev-parse", "HEAD"));
 });
 
-test("a held push changes nothing and the step goes on", { skip }, async (t) => {
+test("git-push: a held push changes nothing and the step goes on", { skip }, async (t) => {
   const effects: EffectPort = { perform: async () => undefined as never };
   const { work, remote, tree } = await committed(t, { effects });
   const before = git(remote, "for-each-ref");
@@ -255,7 +259,7 @@ test("a held push changes nothing and the step goes on", { skip }, async (t) => 
   assert.equal(git(remote, "for-each-ref"), before);
 });
 
-test("a hook of the remote that says no ends the step at once", { skip }, async (t) => {
+test("git-push: a hook of the remote that says no ends the step at once", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   const hook = join(remote, "hooks/pre-receive");
   writeFileSync(hook, "#!/bin/sh\necho 'main is frozen' >&2\nexit 1\n");
@@ -271,7 +275,7 @@ test("a hook of the remote that says no ends the step at once", { skip }, async 
   assert.equal(work.effects.length, 1);
 });
 
-test("a conflict stops the rebase: Errored as upstream, with a warning, and it stays so", {
+test("git-push: a conflict stops the rebase: Errored as upstream, with a warning, and it stays so", {
   skip,
 }, async (t) => {
   const { work, remote, tree } = await committed(t);
@@ -291,7 +295,7 @@ test("a conflict stops the rebase: Errored as upstream, with a warning, and it s
   assert.equal(git(remote, "log", "-1", "--format=%s", "main"), "theirs");
 });
 
-test("AlwaysMerge: remote changes come in by a merge", { skip }, async (t) => {
+test("git-push: AlwaysMerge: remote changes come in by a merge", { skip }, async (t) => {
   const { work, remote, tree } = await committed(t, { pushPolicy: "AlwaysMerge" });
   const ours = git(tree, "rev-parse", "HEAD");
   const theirs = commitTo(remote, "main", { b: "theirs" }, "theirs");
@@ -303,28 +307,28 @@ test("AlwaysMerge: remote changes come in by a merge", { skip }, async (t) => {
   );
 });
 
-test("AlwaysMerge: a conflict fails at once", { skip }, async (t) => {
+test("git-push: AlwaysMerge: a conflict fails at once", { skip }, async (t) => {
   const { work, remote } = await committed(t, { pushPolicy: "AlwaysMerge" });
   commitTo(remote, "main", { a: "theirs" }, "theirs");
   const end = await work.run("git-push", { path: "src" });
   assert.deepEqual(end, { status: "Failed", error: "merge conflict", terminal: true, warnings: [] });
 });
 
-test("None: the remote's commits are not brought in", { skip }, async (t) => {
+test("git-push: None: the remote's commits are not brought in", { skip }, async (t) => {
   const { work, remote } = await committed(t, { pushPolicy: "None" });
   commitTo(remote, "main", { b: "theirs" }, "theirs");
   const end = await work.run("git-push", { path: "src", maxAttempts: 2 });
   assert.equal(end.error, "error pushing commits to remote: error pushing branch: non-fast-forward");
 });
 
-test("RebaseOrMerge without signatures rebases", { skip }, async (t) => {
+test("git-push: RebaseOrMerge without signatures rebases", { skip }, async (t) => {
   const { work, remote } = await committed(t, { pushPolicy: "RebaseOrMerge" });
   const theirs = commitTo(remote, "main", { b: "theirs" }, "theirs");
   const { commit } = await work.succeed("git-push", { path: "src" });
   assert.equal(git(remote, "log", "-1", "--format=%H %P", "main"), `${commit} ${theirs}`);
 });
 
-test("a detached head cannot guess what a new branch is", { skip }, async (t) => {
+test("git-push: a detached head cannot guess what a new branch is", { skip }, async (t) => {
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
   const head = git(remote, "rev-parse", "main");
@@ -339,7 +343,7 @@ test("a detached head cannot guess what a new branch is", { skip }, async (t) =>
   assert.equal(known.status, "Succeeded");
 });
 
-test("target branches that look like options or commands are names", { skip }, async (t) => {
+test("git-push: target branches that look like options or commands are names", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   const proof = join(work.root, "owned");
   for (const targetBranch of [`--upload-pack=touch ${proof}`, "--force", "-x", `$(touch ${proof})`]) {
@@ -355,7 +359,7 @@ test("target branches that look like options or commands are names", { skip }, a
   assert.equal(existsSync(proof), false);
 });
 
-test("a remote that asks for credentials: none, wrong, right", { skip }, async (t) => {
+test("git-push: a remote that asks for credentials: none, wrong, right", { skip }, async (t) => {
   const password = "push-secret-value";
   const work = new GitWork(t, { credentials: { username: "ada", password } });
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
@@ -377,7 +381,7 @@ test("a remote that asks for credentials: none, wrong, right", { skip }, async (
   assert.equal(work.log.join("\n").includes(password), false);
 });
 
-test("a password in the URL pushes too, and stays out of every text", { skip }, async (t) => {
+test("git-push: a password in the URL pushes too, and stays out of every text", { skip }, async (t) => {
   const password = "p@ss/word";
   const work = new GitWork(t);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
@@ -400,7 +404,7 @@ test("a password in the URL pushes too, and stays out of every text", { skip }, 
   }
 });
 
-test("the commit's URL, by the provider of the configuration", { skip }, async (t) => {
+test("git-push: the commit's URL, by the provider of the configuration", { skip }, async (t) => {
   const work = new GitWork(t);
   makeRemote(join(work.root, "acme/Repo.git"), { a: "1" });
   const server = await startGitServer(work.root);

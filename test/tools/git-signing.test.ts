@@ -1,6 +1,8 @@
 // Commits and tags signed by real keys, and what signatures mean for a rebase.
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -67,6 +69,48 @@ test("an author of the step's own signs with its own key, or not at all", { skip
   await work.succeed("git-commit", { path: "src", message: "m" });
   assert.equal(key.verify(tree, "commit", "HEAD"), 0);
   assert.deepEqual(await processesThatStay(work.dir), []);
+});
+
+test("an author of the clone's own makes all its commits: with its own key, or unsigned where the system signs", {
+  skip,
+}, async (t) => {
+  const { key, work, remote, tree } = await signedClone(t);
+  const ada = { name: "Ada", email: "ada@example.com" };
+  const other = makeGpgKey(t, ada.name, ada.email);
+  for (const [branch, author] of [
+    ["plain", ada],
+    ["signed", { ...ada, signingKey: other.privateKey }],
+  ] as const) {
+    const checkout = [{ branch, path: branch, create: true }];
+    await work.succeed("git-clone", { repoURL: remote, author, checkout });
+    writeFiles(join(work.dir, branch), { a: "1" });
+    await work.succeed("git-commit", { path: branch, message: "m" });
+    await work.succeed("git-push", { path: branch });
+    const commits = git(remote, "log", "--format=%cn %H", branch).split("\n");
+    assert.equal(commits.length, 2);
+    for (const commit of commits) {
+      const [name, id = ""] = commit.split(" ");
+      assert.equal(name, "Ada");
+      assert.equal(git(remote, "cat-file", "-p", id).includes("gpgsig"), branch === "signed");
+      if (branch === "signed") assert.equal(other.verify(remote, "commit", id), 0);
+    }
+  }
+  assert.equal(key.verify(tree, "commit", "HEAD"), 1, "the first commit is somebody's");
+});
+
+test("what a dead key agent left behind is removed before a step works", { skip }, async (t) => {
+  const { key, work, tree } = await signedClone(t);
+  const keys = join(git(tree, "config", "kargo.repoHomeDir"), ".gnupg");
+  const left = ["pubring.kbx.lock", ".#lk0x1.host.1", "deep/x.lock"];
+  mkdirSync(join(keys, "deep"));
+  for (const name of left) writeFileSync(join(keys, name), "1\n");
+  const socket = createServer().listen(join(keys, "S.left"));
+  await once(socket, "listening");
+  t.after(() => socket.close());
+  writeFiles(tree, { a: "2" });
+  await work.succeed("git-commit", { path: "src", message: "m" });
+  assert.equal(key.verify(tree, "commit", "HEAD"), 0);
+  for (const name of [...left, "S.left"]) assert.equal(existsSync(join(keys, name)), false, name);
 });
 
 test("signing works where the work directory's path is too long for sockets", { skip }, async (t) => {

@@ -10,12 +10,17 @@ import { missingSshd, startSshServer } from "../support/ssh-server";
 const skip = missingGit() || missingSshd();
 
 for (const workDir of ["work", "my work (it's new)"]) {
-  test(`a key clones and pushes, and rests nowhere between steps: ${workDir}`, { skip }, async (t) => {
+  test(`a key clones and pushes, nothing works without, and it rests nowhere between steps: ${workDir}`, {
+    skip,
+  }, async (t) => {
     const work = new GitWork(t, { workDir });
     const server = await startSshServer(t, work.root);
     const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
     const withKey = work.with(t, { credentials: { sshPrivateKey: server.privateKey } });
     const repoURL = server.url + remote;
+    const unknown = await work.run("git-clone", { repoURL, checkout: [{ branch: "main", path: "none" }] });
+    assert.equal(unknown.status, "Errored");
+    assert.match(unknown.error ?? "", /Can't open user config file .*\.ssh\/config: No such file/);
     await withKey.succeed("git-clone", { repoURL, checkout: [{ branch: "main", path: "src" }] });
     const tree = join(work.dir, "src");
     const home = git(tree, "config", "kargo.repoHomeDir");

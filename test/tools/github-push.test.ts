@@ -39,7 +39,7 @@ function checkNoStaging(remote: string): void {
   assert.equal(git(remote, "for-each-ref", "refs/kargo"), "");
 }
 
-test("commits are made anew and the working tree follows them", { skip }, async (t) => {
+test("github-push: commits are made anew and the working tree follows them", { skip }, async (t) => {
   const { work, remote, tree, repoURL } = await committed(t);
   await commit(work, { b: "ours" }, "more\n\nbody");
   const before = git(tree, "rev-parse", "HEAD");
@@ -69,7 +69,7 @@ test("commits are made anew and the working tree follows them", { skip }, async 
   checkNoStaging(remote);
 });
 
-test("a commit that a trusted key has signed is left to GitHub to sign", {
+test("github-push: a commit that a trusted key has signed is left to GitHub to sign", {
   skip: skip || missingGpg(),
 }, async (t) => {
   const key = makeGpgKey(t, "Bot", "bot@example.com");
@@ -84,7 +84,7 @@ test("a commit that a trusted key has signed is left to GitHub to sign", {
   assert.deepEqual(Object.keys(made?.body ?? {}).sort(), ["message", "parents", "tree"]);
 });
 
-test("with every commit verified, the author is kept as a co-author", { skip }, async (t) => {
+test("github-push: with every commit verified, the author is kept as a co-author", { skip }, async (t) => {
   const { work, remote } = await committed(t, { githubPush: { verifiesUntrustedCommits: true } });
   await work.succeed("github-push", step);
   assert.equal(
@@ -93,7 +93,7 @@ test("with every commit verified, the author is kept as a co-author", { skip }, 
   );
 });
 
-test("a merge keeps both its parents", { skip }, async (t) => {
+test("github-push: a merge keeps both its parents", { skip }, async (t) => {
   const { work, remote } = await committed(t, { pushPolicy: "AlwaysMerge" });
   const theirs = commitTo(remote, "main", { b: "theirs" }, "theirs");
   await work.succeed("github-push", step);
@@ -105,7 +105,7 @@ test("a merge keeps both its parents", { skip }, async (t) => {
   assert.deepEqual(filesAt(remote, "main"), { a: "ours", b: "theirs" });
 });
 
-test("somebody else's commits come in first", { skip }, async (t) => {
+test("github-push: somebody else's commits come in first", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   commitTo(remote, "main", { b: "theirs" }, "theirs");
   await work.succeed("github-push", step);
@@ -113,7 +113,7 @@ test("somebody else's commits come in first", { skip }, async (t) => {
   assert.deepEqual(work.waits, []);
 });
 
-test("somebody faster between comparison and update: tried again", { skip }, async (t) => {
+test("github-push: somebody faster between comparison and update: tried again", { skip }, async (t) => {
   let remote = "";
   let races = 2;
   const fault = ({ method }: HostedRequest) => {
@@ -128,7 +128,7 @@ test("somebody faster between comparison and update: tried again", { skip }, asy
   checkNoStaging(remote);
 });
 
-test("nothing to push", { skip }, async (t) => {
+test("github-push: nothing to push", { skip }, async (t) => {
   const { work, hosting, remote } = await committed(t);
   await work.succeed("git-push", step);
   const head = git(remote, "rev-parse", "main");
@@ -144,7 +144,7 @@ const targets: readonly (readonly [string, object, string])[] = [
 ];
 
 for (const [name, config, branch] of targets) {
-  test(`${name} starts from the branch that is checked out`, { skip }, async (t) => {
+  test(`github-push: ${name} starts from the branch that is checked out`, { skip }, async (t) => {
     const { work, remote } = await committed(t);
     const base = git(remote, "rev-parse", "main");
     const output = await work.succeed("github-push", { ...step, ...config });
@@ -155,7 +155,7 @@ for (const [name, config, branch] of targets) {
   });
 }
 
-test("a new branch without commits of its own is not made", { skip }, async (t) => {
+test("github-push: a new branch without commits of its own is not made", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   await work.succeed("git-push", step);
   const end = await work.run("github-push", { ...step, targetBranch: "new" });
@@ -164,14 +164,14 @@ test("a new branch without commits of its own is not made", { skip }, async (t) 
   assert.equal(git(remote, "branch", "--list", "new"), "");
 });
 
-test("force gives the other's commits up", { skip }, async (t) => {
+test("github-push: force gives the other's commits up", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   commitTo(remote, "main", { b: "theirs" }, "theirs");
   await work.succeed("github-push", { ...step, force: true });
   assert.equal(git(remote, "log", "--format=%s", "main"), "ours\nfirst");
 });
 
-test("force moves a branch back", { skip }, async (t) => {
+test("github-push: force moves a branch back", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   await work.succeed("git-push", step);
   const head = git(remote, "rev-parse", "main");
@@ -180,7 +180,7 @@ test("force moves a branch back", { skip }, async (t) => {
   assert.equal(git(remote, "rev-parse", "main"), head);
 });
 
-test("commits of both sides that are not integrated: tried nine times", { skip }, async (t) => {
+test("github-push: commits of both sides that are not integrated: tried nine times", { skip }, async (t) => {
   const { work, remote } = await committed(t, { pushPolicy: "None" });
   commitTo(remote, "main", { b: "theirs" }, "theirs");
   const end = await work.run("github-push", step);
@@ -196,7 +196,7 @@ test("commits of both sides that are not integrated: tried nine times", { skip }
   checkNoStaging(remote);
 });
 
-test("a conflict when merging", { skip }, async (t) => {
+test("github-push: a conflict when merging", { skip }, async (t) => {
   const { work, remote } = await committed(t, { pushPolicy: "AlwaysMerge" });
   commitTo(remote, "main", { a: "theirs" }, "theirs");
   const end = await work.run("github-push", step);
@@ -219,7 +219,7 @@ const limits: readonly (readonly [number | undefined, number, boolean])[] = [
 ];
 
 for (const [maxRevisions, count, passes] of limits) {
-  test(`${count} commits where ${maxRevisions ?? "the default"} may go`, { skip }, async (t) => {
+  test(`github-push: ${count} commits where ${maxRevisions ?? "the default"} may go`, { skip }, async (t) => {
     const { work, remote } = await committed(
       t,
       maxRevisions === undefined ? {} : { githubPush: { maxRevisions } },
@@ -257,7 +257,7 @@ const unusable: readonly (readonly [string, GitWorkOptions["credentials"], RegEx
 ];
 
 for (const [name, given, error] of unusable) {
-  test(`credentials: ${name}`, { skip }, async (t) => {
+  test(`github-push: credentials: ${name}`, { skip }, async (t) => {
     const { work } = await committed(t);
     const end = await work.with(t, { credentials: given } as GitWorkOptions).run("github-push", step);
     assert.deepEqual([end.status, end.terminal], ["Failed", true]);
@@ -265,7 +265,7 @@ for (const [name, given, error] of unusable) {
   });
 }
 
-test("a URL that names no repository of GitHub", { skip }, async (t) => {
+test("github-push: a URL that names no repository of GitHub", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   await work.succeed("git-clone", { repoURL: remote, checkout: [{ branch: "main", path: "other" }] });
   const end = await work.run("github-push", { path: "other" });
@@ -276,7 +276,7 @@ test("a URL that names no repository of GitHub", { skip }, async (t) => {
   );
 });
 
-test("a wrong token", { skip }, async (t) => {
+test("github-push: a wrong token", { skip }, async (t) => {
   const { work, remote } = await committed(t);
   const wrong = work.with(t, { credentials: { username: "kargo", password: "wr0ng" } });
   const end = await wrong.run("github-push", step);
@@ -292,7 +292,7 @@ test("a wrong token", { skip }, async (t) => {
   assert.equal(git(remote, "log", "--format=%s", "main"), "first");
 });
 
-test("whoever holds effects holds everything GitHub would see", { skip }, async (t) => {
+test("github-push: whoever holds effects holds everything GitHub would see", { skip }, async (t) => {
   const effects = {
     perform: async () => {
       throw new Error("held");
@@ -305,7 +305,7 @@ test("whoever holds effects holds everything GitHub would see", { skip }, async 
   checkNoStaging(remote);
 });
 
-test("an abort while GitHub keeps silent takes the staging ref away", { skip }, async (t) => {
+test("github-push: an abort while GitHub keeps silent takes the staging ref away", { skip }, async (t) => {
   const stopping = new AbortController();
   const made = await committed(
     t,

@@ -199,7 +199,8 @@ export interface TagOptions {
 /** Keys that git-clone leaves in the repository, in the order Kargo reads them. */
 const recordKeys = [
   ["kargo.repoDir", "error reading repo dir from config"],
-  ["kargo.repoHomeDir", "error reading repo home dir from config"],
+  // Kargo says it twice (loadHomeDir and its caller).
+  ["kargo.repoHomeDir", "error reading repo home dir from config: error reading repo home dir from config"],
   [
     "kargo.repoOriginalURL",
     'error reading URL of remote "origin" from config: error getting original URL of remote "origin"',
