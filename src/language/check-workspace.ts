@@ -9,6 +9,7 @@ import { verificationFindings } from "./check-verification";
 import { changedBy } from "./coercion";
 import { type Finding, finding } from "./finding";
 import type { ReferenceFact, SubscriptionFact } from "./resource-facts";
+import { holdsShellVariable } from "./templates";
 import { expressionsOf, type IndexedResource, type WorkspaceIndex } from "./workspace-index";
 
 /** Kinds a Project consists of: if one is named and not there, it is missing. */
@@ -77,6 +78,7 @@ function repositoryFindings(entry: IndexedResource, namespace: string, index: Wo
   const subscriptions = warehouses.flatMap((warehouse) => warehouse.facts.subscriptions ?? []);
   return uses.flatMap((use) => {
     const found = subscriptions.filter((one) => one.type === use.type && sameRepository(one, use.url));
+    if (found.length === 0 && [use, ...subscriptions].some(({ url }) => holdsShellVariable(url))) return [];
     if (found.length === 0) return unknownRepository(use, subscriptions, facts.kind === "Stage");
     const { bareTag } = use;
     if (bareTag === undefined) return [];

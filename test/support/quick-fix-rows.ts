@@ -59,6 +59,12 @@ export const quickFixRows: Readonly<Record<string, QuickFixRow>> = {
     "Change to `interval`",
     `  interval: 5m # often\n${image}`,
   ],
+  "gives a field of an older Kargo its name of today": [
+    warehouse,
+    "  subscriptions:\n  - image: {repoURL: a/b, semverConstraint: ^1.0.0}",
+    "Change to `constraint`",
+    "  subscriptions:\n  - image: {repoURL: a/b, constraint: ^1.0.0}",
+  ],
   "corrects a word": [
     warehouse,
     `  freightCreationPolicy: Automatik\n${image}`,

@@ -147,7 +147,10 @@ const image = object(
     insecureSkipTLSVerify,
     discoveryLimit: discoveryLimit("images"),
   },
-  { required: ["repoURL"], gone: { semverConstraint: "Use `constraint`." } },
+  {
+    required: ["repoURL"],
+    renamed: { semverConstraint: "constraint", tagSelectionStrategy: "imageSelectionStrategy" },
+  },
 );
 
 const chart = object(

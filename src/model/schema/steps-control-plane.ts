@@ -1,6 +1,6 @@
 // Steps that act on Argo CD and on Kargo's own resources.
 // Facts from pkg/promotion/runner/builtin/schemas of Kargo v1.11.2; the words are ours.
-import { filled } from "./steps-shared";
+import { filled, goneImageFields, goneOrigin } from "./steps-shared";
 import { anything, flag, list, map, object, outputs, step, text } from "./types";
 
 const none = [null, ""] as const;
@@ -68,6 +68,7 @@ const kustomizeImage = object(
   },
   {
     required: ["repoURL"],
+    gone: goneImageFields,
     oneOf: [
       { fields: { digest: { enum: none }, tag: { enum: none } } },
       { required: ["digest"], fields: { digest: { minLength: 1 }, tag: { enum: none } } },
@@ -95,7 +96,7 @@ const sourceUpdate = object(
                 example: "${{ imageFrom('ghcr.io/example/app').Tag }}",
               }),
             },
-            { required: ["key", "value"] },
+            { required: ["key", "value"], gone: goneOrigin },
           ),
           { minItems: 1 },
         ),
@@ -115,6 +116,7 @@ const sourceUpdate = object(
   },
   {
     required: ["repoURL"],
+    gone: { ...goneOrigin, desiredCommitFromStep: "Use `desiredRevision: ${{ outputs.x.commit }}`." },
     oneOf: [
       { fields: { desiredRevision: { enum: ["", null] }, updateTargetRevision: { enum: [false, null] } } },
       { required: ["desiredRevision"], fields: { desiredRevision: { minLength: 1 } } },
@@ -148,7 +150,7 @@ export const controlPlaneSteps = {
               selector: selector("Labels of the Applications."),
               sources: list("Changes to sources of the Application.", sourceUpdate, { minItems: 1 }),
             },
-            nameOrSelector,
+            { ...nameOrSelector, gone: goneOrigin },
           ),
           { minItems: 1 },
         ),

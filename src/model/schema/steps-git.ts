@@ -1,6 +1,6 @@
 // Steps that work in git working copies: clone, clear, commit, tag, push.
 // Facts from pkg/promotion/runner/builtin/schemas of Kargo v1.11.2; the words are ours.
-import { author, commitOutput, filled, insecure, path, provider } from "./steps-shared";
+import { author, commitOutput, filled, goneOrigin, insecure, path, provider } from "./steps-shared";
 import { flag, integer, list, map, object, outputs, step, text } from "./types";
 
 const none = ["", null] as const;
@@ -80,6 +80,7 @@ export const gitSteps = {
             },
             {
               required: ["path"],
+              gone: { ...goneOrigin, fromFreight: "Use `commit: ${{ commitFrom(vars.repoURL).ID }}`." },
               oneOf: [
                 {
                   fields: {
@@ -131,7 +132,10 @@ export const gitSteps = {
         message: filled("Message of the commit.", "${{ outputs['update-image'].commitMessage }}"),
         path: workTree,
       },
-      { required: ["path", "message"] },
+      {
+        required: ["path", "message"],
+        gone: { messageFromSteps: "Use `message: ${{ outputs.x.commitMessage }}`." },
+      },
     ),
     outputs({
       commit: commitOutput("Hash of the commit, or of the current one when there was nothing to commit."),

@@ -1,6 +1,6 @@
 // Steps that render or edit manifests with Helm and Kustomize.
 // Facts from pkg/promotion/runner/builtin/schemas of Kargo v1.11.2; the words are ours.
-import { commitMessage, filled, path } from "./steps-shared";
+import { commitMessage, filled, goneImageFields, goneOrigin, path } from "./steps-shared";
 import { flag, list, object, outputs, step, text } from "./types";
 
 const none = ["", null] as const;
@@ -97,7 +97,7 @@ export const manifestSteps = {
               name: filled("Name of the dependency, exactly as Chart.yaml has it.", "redis"),
               version: filled("New version.", "${{ chartFrom('oci://ghcr.io/example/redis').Version }}"),
             },
-            { required: ["repository", "name", "version"] },
+            { required: ["repository", "name", "version"], gone: goneOrigin },
           ),
           { minItems: 1 },
         ),
@@ -172,6 +172,7 @@ export const manifestSteps = {
             },
             {
               required: ["image"],
+              gone: goneImageFields,
               oneOf: [
                 { required: ["tag"], fields: { digest: { enum: none }, tag: { minLength: 1 } } },
                 { required: ["digest"], fields: { digest: { minLength: 1 }, tag: { enum: none } } },

@@ -69,7 +69,10 @@ export const pullRequestSteps = {
         }),
         labels: list("Labels to put on the pull request.", filled("A label.", "kargo")),
       },
-      { required: ["repoURL", "targetBranch", "sourceBranch"] },
+      {
+        required: ["repoURL", "targetBranch", "sourceBranch"],
+        gone: { sourceBranchFromStep: "Use `sourceBranch: ${{ outputs.x.branch }}`." },
+      },
     ),
     outputs({ pr: object("The pull request.", { id, url }) }),
   ),

@@ -31,6 +31,17 @@ export function insecure(what: string) {
   return flag(`Accepts ${what} although its TLS certificate cannot be verified.`, { default: false });
 }
 
+const namedWarehouse = "Name the Warehouse in the expression, such as `imageFrom(url, warehouse('app'))`.";
+
+/** Fields of Kargo 1.2 and older that said from which Warehouse an artifact comes; expressions do now. */
+export const goneOrigin = { fromOrigin: namedWarehouse } as const;
+
+/** As `goneOrigin`, and the choice between tag and digest. */
+export const goneImageFields = {
+  ...goneOrigin,
+  useDigest: "Set `digest: ${{ imageFrom(url).Digest }}`.",
+} as const;
+
 /** Git hosting providers Kargo knows (pkg/gitprovider). */
 export const provider = text(
   "Git hosting service behind the URL; only needed when the host name does not tell.",

@@ -181,6 +181,8 @@ export interface ObjectSchema<F extends Fields = Fields, R extends string = stri
   readonly minFields?: number;
   /** Fields that older versions of Kargo had, and what to do instead. */
   readonly gone?: Readonly<Record<string, string>>;
+  /** Fields that older versions of Kargo had under another name, and their name now; the value is the same. */
+  readonly renamed?: Readonly<Record<string, string>>;
   /** How alternatives exclude each other, for people. */
   readonly choices?: readonly Choice[];
   /** Conditions between fields (CEL rules of the CRDs and their like). */

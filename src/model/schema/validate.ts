@@ -173,6 +173,12 @@ function unknownKeyFault(name: string, schema: ObjectSchema): Fault {
   if (gone !== undefined) {
     return { code: "unknown-key", message: `\`${name}\` does not exist in this version of Kargo. ${gone}` };
   }
+  const now =
+    schema.renamed !== undefined && Object.hasOwn(schema.renamed, name) ? schema.renamed[name] : undefined;
+  if (now !== undefined) {
+    const message = `\`${name}\` does not exist in this version of Kargo. Use \`${now}\`.`;
+    return { code: "unknown-key", message, suggestion: now };
+  }
   const home = Object.entries(schema.fields).find(
     ([, f]) => f.type === "object" && Object.hasOwn(f.fields, name),
   );

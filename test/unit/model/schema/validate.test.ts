@@ -558,6 +558,42 @@ const configs: readonly [name: string, kind: string, config: unknown, expected: 
     ],
   ],
   [
+    "fields of old in a checkout",
+    "git-clone",
+    {
+      repoURL: "https://h/a",
+      checkout: [{ path: "a", fromFreight: true, fromOrigin: { kind: "Warehouse", name: "w" } }],
+    },
+    [
+      "unknown-key key checkout.0.fromFreight: `fromFreight` does not exist in this version of Kargo. Use `commit: ${{ commitFrom(vars.repoURL).ID }}`.",
+      "unknown-key key checkout.0.fromOrigin: `fromOrigin` does not exist in this version of Kargo. Name the Warehouse in the expression, such as `imageFrom(url, warehouse('app'))`.",
+    ],
+  ],
+  [
+    "messages of other steps",
+    "git-commit",
+    { path: "a", message: "b", messageFromSteps: ["x"] },
+    [
+      "unknown-key key messageFromSteps: `messageFromSteps` does not exist in this version of Kargo. Use `message: ${{ outputs.x.commitMessage }}`.",
+    ],
+  ],
+  [
+    "a commit of another step",
+    "argocd-update",
+    { apps: [{ name: "a", sources: [{ repoURL: "https://h/a", desiredCommitFromStep: "commit" }] }] },
+    [
+      "unknown-key key apps.0.sources.0.desiredCommitFromStep: `desiredCommitFromStep` does not exist in this version of Kargo. Use `desiredRevision: ${{ outputs.x.commit }}`.",
+    ],
+  ],
+  [
+    "an image's digest the old way",
+    "kustomize-set-image",
+    { path: "a", images: [{ image: "nginx", tag: "1", useDigest: true }] },
+    [
+      "unknown-key key images.0.useDigest: `useDigest` does not exist in this version of Kargo. Set `digest: ${{ imageFrom(url).Digest }}`.",
+    ],
+  ],
+  [
     "an object where a list belongs",
     "yaml-update",
     { path: "a", updates: { key: "a", value: 1 } },
