@@ -3,6 +3,7 @@
 // sees a whole object. Only members that are never written again are left to the file.
 import { readFileSync } from "node:fs";
 import { type Freight, isTerminalPhase, kargoApiVersion, type Promotion } from "../../model/resources";
+import { packedTime, unpackedTime } from "./packed-time";
 import { fileName, parseObject, type StoredObject } from "./state-files";
 
 /** What the index holds of one object, in a fixed order for each kind. */
@@ -30,8 +31,10 @@ export class CondensedPool {
   /** One string for all that are equal. */
   text(value: unknown): unknown {
     const known = this.#texts.get(value);
-    if (known === undefined) this.#texts.set(value, value);
-    return known ?? value;
+    if (known !== undefined || typeof value !== "string") return known ?? value;
+    if (this.#texts.size >= maxTexts) this.#texts.clear();
+    this.#texts.set(value, value);
+    return value;
   }
 
   /** The value of a JSON text; those asked for last are not parsed again. */
@@ -47,13 +50,20 @@ export class CondensedPool {
   /** One value for all equal JSON texts. */
   value(json: unknown): unknown {
     if (typeof json !== "string") return undefined;
-    if (!this.#values.has(json)) this.#values.set(json, JSON.parse(json));
-    return this.#values.get(json);
+    const known = this.#values.get(json);
+    if (known !== undefined) return known;
+    const value: unknown = JSON.parse(json);
+    if (this.#values.size >= maxValues) this.#values.clear();
+    this.#values.set(json, value);
+    return value;
   }
 }
 
 const maxBodies = 128;
 const maxRecent = 1000;
+/** Beyond these, equal values are held more than once. */
+const maxTexts = 50_000;
+const maxValues = 5000;
 
 /** Makes room by forgetting what came first. */
 function remember<V>(known: Map<string, V>, key: string, value: V, max: number): void {
@@ -105,6 +115,8 @@ export class CondensedFolder {
 
 /** The row of an object that may be condensed. A Promotion may once it has ended. */
 export function rowOf(object: StoredObject): Row | undefined {
+  const known = (object.metadata as { readonly [rowMark]?: Row })[rowMark];
+  if (known !== undefined) return known;
   if (object.kind === "Freight") {
     const { metadata, alias, origin, discoveredAt, status } = object as unknown as Freight;
     if (origin?.kind !== "Warehouse") return undefined;
@@ -147,6 +159,7 @@ export function stagesRunningOn(freight: StoredObject): readonly string[] {
 
 const condensedMark = Symbol("condensed");
 const runningMark = Symbol("stages that run on it");
+const rowMark = Symbol("row");
 
 /** What is known of an object, and where its file is. */
 abstract class Condensed {
@@ -155,6 +168,9 @@ abstract class Condensed {
     readonly name: string,
   ) {}
 
+  /** What it was made of. */
+  abstract get row(): Row;
+
   /** The object in its file; undefined when that is gone. */
   get body(): StoredObject | undefined {
     return this.home.pool.read(`${this.home.folder}/${fileName(this.name)}.json`);
@@ -162,46 +178,76 @@ abstract class Condensed {
 }
 
 class CondensedPromotion extends Condensed {
-  readonly creationTimestamp: unknown;
-  readonly annotations: unknown;
+  readonly #created: unknown;
+  readonly #annotations: unknown;
   readonly stage: unknown;
   readonly freight: unknown;
   readonly phase: unknown;
-  readonly finishedAt: unknown;
+  readonly #finished: unknown;
   readonly message: unknown;
   readonly uid: unknown;
 
   constructor(home: CondensedFolder, row: Row) {
     super(home, String(row[0]));
     const { pool } = home;
-    this.creationTimestamp = row[1];
-    this.annotations = pool.value(row[2]);
+    this.#created = packedTime(row[1]);
+    this.#annotations = pool.text(row[2]);
     this.stage = pool.text(row[3]);
     this.freight = pool.text(row[4]);
     this.phase = pool.text(row[5]);
-    this.finishedAt = row[6];
-    this.message = row[7];
+    this.#finished = packedTime(row[6]);
+    this.message = pool.text(row[7]);
     this.uid = row[8];
+  }
+
+  get row(): Row {
+    const { name, creationTimestamp, stage, freight, phase, finishedAt, message, uid } = this;
+    return [name, creationTimestamp, this.#annotations, stage, freight, phase, finishedAt, message, uid];
+  }
+
+  get creationTimestamp(): unknown {
+    return unpackedTime(this.#created);
+  }
+
+  get annotations(): unknown {
+    return this.home.pool.value(this.#annotations);
+  }
+
+  get finishedAt(): unknown {
+    return unpackedTime(this.#finished);
   }
 }
 
 class CondensedFreight extends Condensed {
-  readonly creationTimestamp: unknown;
+  readonly #created: unknown;
   readonly alias: unknown;
   readonly warehouse: unknown;
-  readonly discoveredAt: unknown;
+  readonly #discovered: unknown;
   readonly #status: unknown;
   readonly #running: unknown;
   #metadata: object | undefined;
 
   constructor(home: CondensedFolder, row: Row) {
     super(home, String(row[0]));
-    this.creationTimestamp = row[1];
+    this.#created = packedTime(row[1]);
     this.alias = row[2];
-    this.warehouse = row[3];
-    this.discoveredAt = row[4];
+    this.warehouse = home.pool.text(row[3]);
+    this.#discovered = packedTime(row[4]);
     this.#status = row[5];
     this.#running = row[6];
+  }
+
+  get row(): Row {
+    const { name, creationTimestamp, alias, warehouse, discoveredAt } = this;
+    return [name, creationTimestamp, alias, warehouse, discoveredAt, this.#status, this.#running];
+  }
+
+  get creationTimestamp(): unknown {
+    return unpackedTime(this.#created);
+  }
+
+  get discoveredAt(): unknown {
+    return unpackedTime(this.#discovered);
   }
 
   get metadata(): object {
@@ -242,8 +288,10 @@ function handlerOf<C extends Condensed>(
     return Object.fromEntries(rest.filter(([, value]) => value !== undefined));
   };
   const get = (condensed: C, key: string | symbol): unknown => {
-    if (typeof key === "symbol")
+    if (typeof key === "symbol") {
+      if (key === rowMark) return condensed.row;
       return key === runningMark && condensed instanceof CondensedFreight ? condensed.running : undefined;
+    }
     const member = known.get(key);
     if (member !== undefined) return member(condensed);
     return neverMembers.has(key) ? undefined : Reflect.get(full(condensed), key);

@@ -1,10 +1,11 @@
 // The objects of `.kargo/state` in memory, group by group as they are asked for, with what is looked up in them.
 // Reads through the index where it is right, and writes a new index when much of it was not. Writes no object.
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { errorMessage } from "../../base/errors";
 import type { Logger } from "../../base/log";
+import { Turns } from "../../base/turns";
 import type { Freight } from "../../model/resources";
 import { CondensedFolder, CondensedPool, stagesRunningOn } from "./condensed";
+import { SharedParts } from "./shared-parts";
 import {
   fileName,
   type Group,
@@ -17,8 +18,6 @@ import { StateIndex, StateIndexWriter } from "./state-index";
 
 /** So many objects that the index did not know are worth a new index. */
 const minUnindexed = 500;
-/** Reading goes on in the next turn of the event loop after this long. */
-const turnMs = 15;
 
 /** The objects of one group by name, and Freight by what is asked of it. */
 export class ObjectGroup {
@@ -77,8 +76,12 @@ export class StateCache {
   readonly #groups = new Map<string, Promise<ObjectGroup>>();
   readonly #folders = new Map<string, CondensedFolder>();
   readonly #pool = new CondensedPool();
+  readonly #parts = new SharedParts();
   /** Indexes that are being read from; gone once their namespace is in memory. */
   readonly #indexes = new Map<string, StateIndex>();
+  /** Readings of all that a kind has in a namespace. */
+  readonly #readings = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
 
   constructor(files: StateFiles, log: Logger) {
     this.#files = files;
@@ -100,31 +103,35 @@ export class StateCache {
   async whole(groups: readonly Group[]): Promise<ObjectGroup[]> {
     const [first] = groups;
     if (first === undefined) return [];
-    if (groups.every((group) => this.#groups.has(groupKey(group))))
-      return Promise.all(groups.map((group) => this.group(group)));
+    const key = indexKey(first);
+    // One reading at a time, so that an index holds all of it.
+    while (this.#readings.has(key)) await this.#readings.get(key);
+    if (!groups.every((group) => this.#groups.has(groupKey(group)))) {
+      const reading = this.#readWhole(groups, first).finally(() => this.#readings.delete(key));
+      this.#readings.set(key, reading);
+      await reading;
+    }
+    return Promise.all(groups.map((group) => this.group(group)));
+  }
+
+  async #readWhole(groups: readonly Group[], { kind, namespace }: Group): Promise<void> {
     const writer = new StateIndexWriter();
     let unindexed = 0;
-    let turnEndsMs = performance.now() + turnMs;
     for (const group of groups) {
       const key = groupKey(group);
       if (this.#groups.has(key)) continue;
       const reading = this.#read(group, writer);
-      this.#groups.set(
-        key,
-        reading.then(({ objects }) => objects),
-      );
+      const objects = reading.then((read) => read.objects);
+      this.#groups.set(key, objects);
+      objects.catch(() => this.#groups.delete(key));
       unindexed += (await reading).unindexed;
-      if (performance.now() < turnEndsMs) continue;
-      await nextTurn();
-      turnEndsMs = performance.now() + turnMs;
+      await this.#turns.over();
     }
-    this.#indexes.delete(indexKey(first));
-    if (unindexed >= minUnindexed && first.namespace !== undefined) {
-      await writer
-        .write(this.#files.indexPath(first.kind, first.namespace))
-        .catch((error) => this.#log.debug(`No index of ${first.kind} was written: ${errorMessage(error)}`));
-    }
-    return Promise.all(groups.map((group) => this.group(group)));
+    this.#closeIndex(`${kind}/${namespace ?? ""}`);
+    if (unindexed < minUnindexed || namespace === undefined) return;
+    await writer
+      .write(this.#files.indexPath(kind, namespace))
+      .catch((error) => this.#log.debug(`No index of ${kind} was written: ${errorMessage(error)}`));
   }
 
   /** The group when it is in memory. */
@@ -136,7 +143,7 @@ export class StateCache {
   async put(group: Group, object: StoredObject): Promise<StoredObject> {
     const folder = this.#folder(group);
     this.#pool.forget(`${folder.folder}/${fileName(object.metadata.name)}.json`);
-    const kept = folder.condense(object) ?? object;
+    const kept = folder.condense(object) ?? this.#parts.share(object);
     (await this.#groups.get(groupKey(group)))?.put(kept);
     return kept;
   }
@@ -146,11 +153,11 @@ export class StateCache {
     const groups = await Promise.all([...this.#groups.values()]);
     this.#groups.clear();
     this.#folders.clear();
-    this.#indexes.clear();
+    for (const key of [...this.#indexes.keys()]) this.#closeIndex(key);
     return groups.flatMap((group) => [...group.values()]);
   }
 
-  /** Async only in form: a group is one folder, and its files are read at one go. */
+  /** The objects of one folder; others have their turn when there are many. */
   async #read(
     group: Group,
     writer?: StateIndexWriter,
@@ -162,6 +169,8 @@ export class StateCache {
     const folder = this.#folder(group);
     const index = files.length === 0 ? undefined : this.#index(group)?.take(stage);
     for (const file of files) {
+      const turn = this.#turns.over();
+      if (turn !== undefined) await turn;
       const row = index?.row(file.name, file);
       if (row === undefined) {
         unknown.push(file);
@@ -175,8 +184,10 @@ export class StateCache {
       this.#log.warn(`${path} holds no Kubernetes object and was passed over.`);
     let unindexed = 0;
     for (const [file, object] of readObjects(unknown, onProblem)) {
+      const turn = this.#turns.over();
+      if (turn !== undefined) await turn;
       const kept = folder.condense(object);
-      objects.put(kept ?? object);
+      objects.put(kept ?? this.#parts.share(object));
       // A name that was cut cannot be found again by its file.
       if (kept === undefined || file.name !== object.metadata.name) continue;
       writer?.add(stage, file, kept);
@@ -193,6 +204,11 @@ export class StateCache {
     const index = this.#indexes.get(key) ?? new StateIndex(this.#files.indexPath(kind, namespace));
     this.#indexes.set(key, index);
     return index;
+  }
+
+  #closeIndex(key: string): void {
+    this.#indexes.get(key)?.close();
+    this.#indexes.delete(key);
   }
 
   #folder(group: Group): CondensedFolder {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { isCondensed } from "../../../../src/backend/local/condensed";
@@ -112,7 +112,7 @@ const changes: Record<string, (root: string) => readonly [name: string, expected
   },
   "an index of another format": (root) => {
     const content = readFileSync(join(root, indexFile), "utf8");
-    writeFileSync(join(root, indexFile), content.replace("index-3", "index-2"));
+    writeFileSync(join(root, indexFile), content.replace("index-4", "index-3"));
     return ["f1", freight(1)];
   },
   "an empty index": (root) => {
@@ -242,4 +242,18 @@ test("Freight is looked up by the Stage that runs on it, through changes too", a
   assert.deepEqual(await names(), ["f8"]);
   await store.delete({ ...ref, name: "f8" });
   assert.deepEqual(await names(), []);
+});
+
+test("an index that another process is writing is left to it, and one that it left behind is not", async (t) => {
+  const root = withFreight(t);
+  const beside = join(root, `${indexFile}.new`);
+  mkdirSync(dirname(beside), { recursive: true });
+  writeFileSync(beside, "half");
+  await seen(root);
+  assert.equal(existsSync(join(root, indexFile)), false);
+  const longAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(beside, longAgo, longAgo);
+  await seen(root);
+  assert.equal(existsSync(join(root, indexFile)), true);
+  assert.equal(existsSync(beside), false);
 });
