@@ -9,8 +9,13 @@ export type Matcher = (text: string) => boolean;
 
 /** What became of a pattern: a matcher, or a sentence that says what is wrong with it. */
 export type MatcherResult =
-  | { readonly matches: Matcher; readonly problem?: undefined }
-  | { readonly matches?: undefined; readonly problem: string };
+  | { readonly matches: Matcher; readonly problem?: undefined; readonly reason?: undefined }
+  | {
+      readonly matches?: undefined;
+      readonly problem: string;
+      /** What Go's libraries say about it. */
+      readonly reason: string;
+    };
 
 /** Reads a path selector; without a prefix it names a base directory (ParsePathPattern). */
 export function parsePathPattern(pattern: string): MatcherResult {
@@ -42,7 +47,7 @@ function compileRegex(pattern: string): MatcherResult {
     return { matches: (text) => regex.test(text) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { problem: `"${pattern}" is not a regular expression of Go's dialect: ${reason}` };
+    return { reason, problem: `"${pattern}" is not a regular expression of Go's dialect: ${reason}` };
   }
 }
 
@@ -50,7 +55,10 @@ function parsePrefixed(pattern: string): MatcherResult | undefined {
   const [, prefix, rest = ""] = /^(glob|regexp?):(.*)$/s.exec(pattern) ?? [];
   if (prefix === undefined) return undefined;
   if (prefix !== "glob") return parseRegex(rest);
-  if (!isGlob(rest)) return { problem: `"${rest}" is not a glob: a bracket or brace is not closed` };
+  if (!isGlob(rest)) {
+    const problem = `"${rest}" is not a glob: a bracket or brace is not closed`;
+    return { problem, reason: "syntax error in pattern" };
+  }
   return { matches: (text) => matchesGlob(rest, text) };
 }
 

@@ -99,10 +99,22 @@ describe("images of a registry", { skip }, () => {
   }
 
   const refusedRows: readonly [name: string, rules: Partial<ImageSubscription>, message: RegExp][] = [
-    ["a removed field", { allowTags: "^v" }, /allowTagsRegexes/],
-    ["a removed list", { ignoreTags: ["latest"] }, /ignoreTagsRegexes/],
+    [
+      "a removed field",
+      { allowTags: "^v" },
+      /AllowTags is deprecated and unsupported as of v1\.11\.0; use AllowTagsRegexes instead$/,
+    ],
+    [
+      "a removed list",
+      { ignoreTags: ["latest"] },
+      /IgnoreTags is deprecated and unsupported as of v1\.11\.0; use IgnoreTagsRegexes instead$/,
+    ],
     ["a malformed name pattern", { imageSelectionStrategy: "Lexical", allowTagsRegexes: ["(?=v)"] }, /\(\?=/],
-    ["a malformed constraint", { constraint: "x.y" }, /"x\.y" is not a version constraint/],
+    [
+      "a malformed constraint",
+      { constraint: "x.y" },
+      /error parsing semver constraint "x\.y": improper constraint: x\.y$/,
+    ],
     ["half a platform", { platform: "linux" }, /linux/],
   ];
   for (const [name, rules, message] of refusedRows) {

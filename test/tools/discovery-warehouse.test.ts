@@ -12,6 +12,8 @@ import { MemoryStore, TestClock } from "../support/memory-store";
 import { missingRegistry, startRegistry } from "../support/registry";
 import { tempDir } from "../support/temp";
 
+const noHealth = "Health status cannot be determined until";
+
 /** A Project with one Warehouse `w`, a repository it subscribes to, and passes over it. */
 class Scene {
   readonly clock = new TestClock("2026-01-02T03:04:05Z");
@@ -72,6 +74,12 @@ class Scene {
     const { status } = await this.warehouse();
     return (status?.conditions ?? []).map((c) => `${c.type}=${c.status}/${c.reason}`).join(" ");
   }
+
+  /** What every condition says, by its type. */
+  async messages(): Promise<Record<string, string>> {
+    const { status } = await this.warehouse();
+    return Object.fromEntries((status?.conditions ?? []).map(({ type, message }) => [type, message]));
+  }
 }
 
 const healthy = "Ready=True/ArtifactsDiscovered Healthy=True/ReconciliationSucceeded";
@@ -106,6 +114,12 @@ test("a new Warehouse discovers and makes Freight", { skip: missingGit() }, asyn
     await scene.conditions(),
     `${healthy} FreightCreationCriteriaSatisfied=True/CriteriaSatisfied FreightCreated=True/NewFreight`,
   );
+  assert.deepEqual(await scene.messages(), {
+    Ready: "Successfully discovered artifacts from 1 subscriptions",
+    Healthy: "",
+    FreightCreationCriteriaSatisfied: "Freight creation criteria satisfied",
+    FreightCreated: "No Freight composed of the newest artifacts already existed",
+  });
   assert.equal(pass?.nextAtMs, Date.parse("2026-01-02T03:09:05Z"));
 });
 
@@ -168,7 +182,12 @@ test("a failure is told, keeps what was known, and stays due until a discovery s
     await scene.conditions(),
     "Ready=False/DiscoveryFailure Healthy=False/DiscoveryFailed Reconciling=True/ScheduledDiscovery",
   );
-  assert.match(status?.conditions?.[0]?.message ?? "", /Subscription 1 \(git file:.*the keychain is locked/);
+  const cause = `error discovering artifacts: error obtaining credentials for git repo "file://${scene.repo}": the keychain is locked`;
+  assert.deepEqual(await scene.messages(), {
+    Ready: `Artifact discovery failed: ${cause}`,
+    Healthy: `Unable to discover artifacts: ${cause}`,
+    Reconciling: "Discovering artifacts for 1 subscriptions",
+  });
   await assert.rejects(scene.pass("r1"), { code: "credentials" });
   Object.assign(scene.ports, { credentials: { find } });
   await scene.pass("r1");
@@ -188,6 +207,11 @@ test("deleted newest Freight comes back with the next pass", { skip: missingGit(
   const name = first?.created?.metadata.name ?? "";
   await scene.store.delete({ kind: "Freight", namespace: "demo", name });
   assert.equal((await scene.pass())?.created?.metadata.name, name);
+  assert.equal((await scene.pass())?.created, undefined);
+  assert.equal(
+    (await scene.messages()).FreightCreated,
+    "Freight composed of the newest artifacts already exists",
+  );
 });
 
 test("subscriptions that select nothing are no failure", { skip: missingGit() }, async (t) => {
@@ -200,6 +224,8 @@ test("subscriptions that select nothing are no failure", { skip: missingGit() },
   const scene = new Scene(t, nothing, [{ message: "one" }]);
   assert.notEqual(await scene.pass(), undefined);
   assert.equal(await scene.conditions(), "Ready=False/MissingCommits Healthy=False/NoCommitsDiscovered");
+  const message = `No commits discovered for Git repository "file://${scene.repo}"`;
+  assert.deepEqual(await scene.messages(), { Ready: message, Healthy: message });
   assert.deepEqual(await scene.freight(), []);
 });
 
@@ -210,7 +236,8 @@ test("the first failing subscription ends the pass and is named", { skip: missin
   const scene = new Scene(t, broken, [{ message: "one" }]);
   await assert.rejects(scene.pass(), {
     code: "remote",
-    message: /^Subscription 2 \(git file:\/\/\/nonexistent\.git\)/,
+    message:
+      /^error discovering artifacts: error discovering commits from git repo "file:\/\/\/nonexistent\.git": error cloning git repo "file:\/\/\/nonexistent\.git": /,
   });
   assert.equal((await scene.warehouse()).status?.discoveredArtifacts, undefined);
   assert.equal((await scene.warehouse()).status?.observedGeneration, undefined);
@@ -228,6 +255,11 @@ test("an aborted pass says nothing about success or failure", { skip: missingGit
     await scene.conditions(),
     "Reconciling=True/ScheduledDiscovery Ready=False/DiscoveryInProgress Healthy=Unknown/Pending",
   );
+  assert.deepEqual(await scene.messages(), {
+    Reconciling: "Discovering artifacts for 1 subscriptions",
+    Ready: "Waiting for discovery to complete",
+    Healthy: `${noHealth} artifact discovery is finished`,
+  });
 });
 
 test("a Warehouse that is not there is no error", { skip: missingGit() }, async (t) => {
@@ -252,18 +284,27 @@ test("criteria decide about Freight, and their failure is no failure of the pass
     await unmet.conditions(),
     `${healthy} FreightCreationCriteriaSatisfied=False/CriteriaNotSatisfied`,
   );
+  assert.equal(
+    (await unmet.messages()).FreightCreationCriteriaSatisfied,
+    "Freight creation criteria were not satisfied",
+  );
   const broken = new Scene(t, criteria(".x"), [{ message: "one" }]);
   assert.notEqual(await broken.pass(), undefined);
   assert.equal(
     await broken.conditions(),
     "Ready=False/CriteriaEvaluationFailed Healthy=False/CriteriaEvaluationFailed",
   );
+  const failed = /^Evaluation of Freight creation criteria failed: error compiling expression: /;
+  assert.match((await broken.messages()).Ready ?? "", failed);
 });
 
 test("a type nobody discovers is refused by name", { skip: missingGit() }, async (t) => {
   const generic = { subscriptions: [{ helm: { name: "x" } }] };
   const scene = new Scene(t, () => generic, [{ message: "one" }]);
-  await assert.rejects(scene.pass(), { code: "subscription", message: /artifacts of type "helm"/ });
+  await assert.rejects(scene.pass(), {
+    code: "subscription",
+    message: /^error finding subscriber for subscription: no matching registration found \(type "helm"\)$/,
+  });
 });
 
 test("Freight that cannot be stored is told apart from a failed discovery", {

@@ -103,5 +103,5 @@ function asMap(node: Node | null, what: string): YAMLMap {
 }
 
 function malformed(reason: string): DiscoveryError {
-  return new DiscoveryError("content", `The repository's index cannot be read: ${reason}.`);
+  return new DiscoveryError("content", `error unmarshaling repository index: ${reason}`);
 }

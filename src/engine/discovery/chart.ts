@@ -1,3 +1,4 @@
+import { goQuote } from "../../base/go-text";
 import type { ChartDiscoveryResult, ChartSubscription } from "../../model/resources";
 import { compareNewestFirst, parseStrictVersion, parseVersion, type SemVer } from "../../model/semver";
 import type { CredentialSource, Credentials } from "../promotion/step";
@@ -5,7 +6,7 @@ import { getFile, HttpFileError } from "../tools/http-file";
 import { RegistryClient, RegistryError } from "../tools/registry";
 import { chartCachePath, loadIndex, saveIndex } from "./chart-cache";
 import { readChartVersions } from "./chart-index";
-import { DiscoveryError } from "./discovery-error";
+import { DiscoveryError, within, withinAsync } from "./discovery-error";
 import { findCredentials } from "./find-credentials";
 import { constraintFilter } from "./tag-names";
 
@@ -30,11 +31,17 @@ export async function discoverChart(
   options: ChartDiscoveryOptions,
 ): Promise<ChartDiscoveryResult> {
   const { repoURL, name, semverConstraint, discoveryLimit } = subscription;
-  const admits = constraintFilter(semverConstraint);
+  const repo = `from helm chart repo ${goQuote(repoURL)}`;
   const credentials = await findCredentials(options.credentials, { ...options, type: "helm", repoURL });
-  const versions = repoURL.startsWith("oci://")
-    ? await listOci(subscription, credentials, options)
-    : await listClassic(subscription, credentials, options);
+  const { admits, list } = within(`error obtaining selector for chart versions ${repo}`, () => ({
+    admits: within("error building base selector", () =>
+      constraintFilter(semverConstraint, { as: "constraint" }),
+    ),
+    list: toLister(subscription),
+  }));
+  const versions = await withinAsync(`error discovering chart versions ${repo}`, () =>
+    list(credentials, options),
+  );
   return {
     repoURL,
     ...(name && { name }),
@@ -45,6 +52,18 @@ export async function discoverChart(
       .slice(0, discoveryLimit || 20)
       .map((version) => version.original),
   };
+}
+
+type Lister = (
+  credentials: Credentials | undefined,
+  options: ChartDiscoveryOptions,
+) => Promise<readonly SemVer[]>;
+
+/** How the versions of the repository are listed. Throws DiscoveryError for a URL that names none. */
+function toLister(subscription: ChartSubscription): Lister {
+  if (!subscription.repoURL.startsWith("oci://")) return (...args) => listClassic(subscription, ...args);
+  const place = parseOciUrl(subscription.repoURL);
+  return (...args) => listOci(subscription, place, ...args);
 }
 
 /** Versions of an index, read leniently; what is no version is left out. */
@@ -70,19 +89,19 @@ async function listClassic(
     return (versions ?? remembered?.versions ?? []).flatMap((text) => parseVersion(text) ?? []);
   } catch (error) {
     if (!(error instanceof HttpFileError)) throw error;
-    throw new DiscoveryError(error.code === "auth" ? "credentials" : "remote", `${error.message}.`, {
-      cause: error,
-    });
+    const code = error.code === "auth" ? "credentials" : "remote";
+    const reason = `error querying repository index at ${goQuote(url)}: ${error.message}`;
+    throw new DiscoveryError(code, reason, { cause: error });
   }
 }
 
 /** Tags of an OCI repository, read strictly; `_` stands for the `+` that a tag cannot hold. */
 async function listOci(
   { repoURL, insecureSkipTLSVerify }: ChartSubscription,
+  { host, repository }: ReturnType<typeof parseOciUrl>,
   credentials: Credentials | undefined,
   { signal }: ChartDiscoveryOptions,
 ): Promise<readonly SemVer[]> {
-  const { host, repository } = parseOciUrl(repoURL);
   const client = new RegistryClient({
     host,
     manners: "chart",
@@ -100,9 +119,9 @@ async function listOci(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof RegistryError)) throw error;
-    throw new DiscoveryError(error.code === "auth" ? "credentials" : "remote", `${error.message}.`, {
-      cause: error,
-    });
+    const code = error.code === "auth" ? "credentials" : "remote";
+    const what = `error retrieving versions of chart from repository ${goQuote(repoURL)}`;
+    throw new DiscoveryError(code, `${what}: ${error.message}`, { cause: error });
   } finally {
     await client.close();
   }
@@ -113,7 +132,8 @@ function parseOciUrl(repoURL: string): { readonly host: string; readonly reposit
   const [, registry = "", path = ""] = /^oci:\/\/([^/]*)\/(.*)$/s.exec(repoURL) ?? [];
   const repository = path.replace(/[@:].*$/s, "");
   if (!/^[\w.-]+(?::\d+)?$|^\[[\da-f:.]+\](?::\d+)?$/i.test(registry) || !ociRepository.test(repository)) {
-    throw new DiscoveryError("subscription", `"${repoURL}" names no chart repository.`);
+    const what = `error parsing repository URL ${goQuote(repoURL)}`;
+    throw new DiscoveryError("subscription", `${what}: invalid reference`);
   }
   return { host: registry === "docker.io" ? "registry-1.docker.io" : registry, repository };
 }

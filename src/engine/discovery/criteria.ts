@@ -1,8 +1,10 @@
 // Whether discovered artifacts meet a Warehouse's criteria for Freight: the expression, its four functions and the Go
 // types they return (freightCreationCriteriaSatisfied, pkg/expressions/function/functions.go). Makes no Freight.
+import { goQuote } from "../../base/go-text";
 import {
   compile,
   type FunctionDeclaration,
+  formatValue,
   fromJsonValue,
   functionTable,
   MapValue,
@@ -34,9 +36,19 @@ export function areCriteriaSatisfied(
   const expression = criteria?.expression?.trim() ?? "";
   const { git = [], images = [], charts = [] } = artifacts;
   if (expression === "" || git.length + images.length + charts.length === 0) return true;
-  return orDiscoveryError("The expression", () =>
-    toBoolean(compile(expression, { functions: criteriaFunctions }).evaluate(null, { context: artifacts })),
+  const program = orDiscoveryError("error compiling expression", () =>
+    compile(expression, { functions: criteriaFunctions }),
   );
+  const result = orDiscoveryError("error running expression", () =>
+    program.evaluate(null, { context: artifacts }),
+  );
+  const fault = `failed to parse freight creation criteria expression result ${shown(result)} as bool`;
+  return orDiscoveryError(fault, () => toBoolean(result));
+}
+
+/** Go's `%q`: text in quotes; what it makes of other types is not worth repeating. */
+function shown(result: unknown): string {
+  return goQuote(typeof result === "string" ? result : formatValue(result).slice(0, 200));
 }
 
 const { string, bool } = types;

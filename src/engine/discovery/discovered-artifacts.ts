@@ -1,6 +1,8 @@
 // Runs every subscription of a Warehouse in turn and puts the results together (pkg/controller/warehouses discoverArtifacts).
 // The first failure ends the pass; what was found before it is dropped with it.
+
 import { join } from "node:path";
+import { goQuote } from "../../base/go-text";
 import { formatTime } from "../../base/time";
 import type {
   ChartDiscoveryResult,
@@ -11,9 +13,8 @@ import type {
   Warehouse,
 } from "../../model/resources";
 import type { EnginePorts } from "../ports";
-import { shownUrl } from "../tools/git-auth";
 import { discoverChart } from "./chart";
-import { DiscoveryError } from "./discovery-error";
+import { DiscoveryError, wrapped } from "./discovery-error";
 import { discoverGit } from "./git";
 import { discoverImage } from "./image";
 
@@ -35,8 +36,11 @@ export async function discoverArtifacts(
   const charts: ChartDiscoveryResult[] = [];
   const { credentials, tools, log, cacheRoot } = ports;
   const common = { project: warehouse.metadata.namespace ?? "", credentials, log, signal };
-  for (const [index, subscription] of warehouse.spec.subscriptions.entries()) {
+  for (const subscription of warehouse.spec.subscriptions) {
     signal.throwIfAborted();
+    if (!subscription.git && !subscription.image && !subscription.chart) {
+      throw new DiscoveryError("subscription", unsupported(subscription));
+    }
     try {
       if (subscription.git) {
         const last = previous[git.length];
@@ -51,12 +55,10 @@ export async function discoverArtifacts(
         charts.push(
           await discoverChart(subscription.chart, { ...common, cacheDir: join(cacheRoot, "charts") }),
         );
-      } else {
-        throw new DiscoveryError("subscription", unsupported(subscription));
       }
     } catch (error) {
       signal.throwIfAborted();
-      throw inSubscription(index, subscription, error);
+      throw wrapped("error discovering artifacts", error);
     }
   }
   return { discoveredAt: formatTime(ports.clock.now()), git, images, charts };
@@ -68,15 +70,6 @@ function isSpecUnchanged({ metadata, status }: Warehouse): boolean {
 
 function unsupported(subscription: RepoSubscription): string {
   const [type = "", ...more] = Object.keys(subscription);
-  if (more.length > 0 || type === "") return "A subscription must have exactly one type.";
-  return `Nothing here can discover artifacts of type "${type}".`;
-}
-
-function inSubscription(index: number, subscription: RepoSubscription, error: unknown): unknown {
-  if (!(error instanceof DiscoveryError)) return error;
-  const [type = "", value] = Object.entries(subscription)[0] ?? [];
-  const { repoURL } = (value ?? {}) as { readonly repoURL?: unknown };
-  const shown = typeof repoURL === "string" ? shownUrl(repoURL) : "";
-  const where = `Subscription ${index + 1} (${[type, shown].filter(Boolean).join(" ")})`;
-  return new DiscoveryError(error.code, `${where}: ${error.message}`, { cause: error });
+  if (more.length > 0 || type === "") return "a subscription must have exactly one type";
+  return `error finding subscriber for subscription: no matching registration found (type ${goQuote(type)})`;
 }

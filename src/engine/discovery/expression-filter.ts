@@ -1,5 +1,6 @@
 // Expressions that decide: `expressionFilter` of Git subscriptions, and how any result becomes a yes or a no.
 // Knows no repository; callers name the variables.
+import { goQuote } from "../../base/go-text";
 import {
   compile,
   ExpressionError,
@@ -14,11 +15,21 @@ import { DiscoveryError } from "./discovery-error";
 /** Decides about one candidate by its variables; throws DiscoveryError when it fails or its result is no boolean. */
 export type ExpressionFilter = (variables: Readonly<Record<string, unknown>>) => boolean;
 
-/** Compiles a filter; undefined when there is none. Throws DiscoveryError when it does not compile. */
-export function expressionFilter(text: string | undefined): ExpressionFilter | undefined {
+/**
+ * Compiles a filter; undefined when there is none. Throws DiscoveryError when it does not compile. What `faults`
+ * has stands before why it could not be run, or why its result is no boolean.
+ */
+export function expressionFilter(
+  text: string | undefined,
+  faults: { readonly run: string; readonly result?: string },
+): ExpressionFilter | undefined {
   if (!text) return undefined;
-  const program = orDiscoveryError("expressionFilter", () => compile(text));
-  return (variables) => orDiscoveryError("expressionFilter", () => toBoolean(program.evaluate(variables)));
+  const program = orDiscoveryError("error compiling filter expression", () => compile(text));
+  const { run, result = run } = faults;
+  return (variables) => {
+    const value = orDiscoveryError(run, () => program.evaluate(variables));
+    return orDiscoveryError(result, () => toBoolean(value));
+  };
 }
 
 /** A boolean as it is, anything else by the text Go prints for it (strconv.ParseBool). Throws when that is neither. */
@@ -26,19 +37,19 @@ export function toBoolean(result: unknown): boolean {
   if (typeof result === "boolean") return result;
   const text = formatValue(result);
   const value = parseBoolGo(text);
-  if (value === undefined) throw new Error(`the result is no boolean: ${text.slice(0, 200)}`);
+  if (value === undefined)
+    throw new Error(`strconv.ParseBool: parsing ${goQuote(text.slice(0, 200))}: invalid syntax`);
   return value;
 }
 
-/** Does something with the expression of a field; what goes wrong becomes a DiscoveryError that names the field. */
-export function orDiscoveryError<T>(field: string, work: () => T): T {
+/** Does something with an expression; what goes wrong becomes a DiscoveryError that begins with `what`. */
+export function orDiscoveryError<T>(what: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof Error) || error instanceof DiscoveryError) throw error;
-    const when =
-      error instanceof ExpressionError && error.phase === "compile" ? "does not compile" : "failed";
-    throw new DiscoveryError("subscription", `${field} ${when}: ${error.message}`, { cause: error });
+    const reason = error instanceof ExpressionError ? error.detail : error.message;
+    throw new DiscoveryError("subscription", `${what}: ${reason}`, { cause: error });
   }
 }
 

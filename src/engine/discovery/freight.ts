@@ -1,6 +1,7 @@
 // Makes Freight: of the newest artifacts a Warehouse found, or of artifacts a person chose. Decides about admission
 // with the rules of the model; finds no artifacts.
 import { randomInt } from "node:crypto";
+import { goQuote } from "../../base/go-text";
 import { formatTime } from "../../base/time";
 import {
   admissionText,
@@ -39,17 +40,26 @@ export interface CreateFreightRequest extends Artifacts {
 export function newestArtifacts(discovered: DiscoveredArtifacts): Artifacts {
   const { git = [], images = [], charts = [], results = [] } = discovered;
   const commits = git.map(({ repoURL, commits: candidates }) => {
-    const { id, branch, tag, subject, author, committer } = first(candidates, repoURL);
+    const { id, branch, tag, subject, author, committer } = first(
+      candidates,
+      `commits discovered for repository ${goQuote(repoURL)}`,
+    );
     return withoutEmpty({ repoURL, id, branch, tag, message: subject, author, committer });
   });
   const newestImages = images.map(({ repoURL, references }) => {
-    const { tag, digest, annotations } = first(references, repoURL);
+    const { tag, digest, annotations } = first(
+      references,
+      `images discovered for repository ${goQuote(repoURL)}`,
+    );
     return withoutEmpty({ repoURL, tag, digest, annotations });
   });
   const newestCharts = charts.map(({ repoURL, name, versions }) =>
-    withoutEmpty({ repoURL, name, version: first(versions, repoURL) }),
+    // Upstream's message has name and repository the wrong way round.
+    withoutEmpty({ repoURL, name, version: first(versions, noVersions(repoURL, name)) }),
   );
-  const artifacts = results.map(({ name, artifactReferences }) => first(artifactReferences, name));
+  const artifacts = results.map(({ artifactReferences }) =>
+    first(artifactReferences, "versions discovered for subscription"),
+  );
   return {
     ...(commits.length > 0 && { commits }),
     ...(newestImages.length > 0 && { images: newestImages }),
@@ -134,8 +144,12 @@ function withoutEmpty<T extends object>(artifact: T): Partial<T> {
   return Object.fromEntries(kept) as Partial<T>;
 }
 
-function first<T>(candidates: readonly T[] | undefined, name: string): T {
+function noVersions(repoURL: string, name = ""): string {
+  return `versions discovered for chart ${goQuote(repoURL)} from repository ${goQuote(name)}`;
+}
+
+function first<T>(candidates: readonly T[] | undefined, what: string): T {
   const [newest] = candidates ?? [];
-  if (newest === undefined) throw new DiscoveryError("content", `nothing was discovered for ${name}`);
+  if (newest === undefined) throw new DiscoveryError("content", `no ${what}`);
   return newest;
 }

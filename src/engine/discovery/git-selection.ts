@@ -1,10 +1,11 @@
 // What a Git subscription asks for, as tests and orders over commits and tags (pkg/controller/git/commit of Kargo).
 // Runs no git; git.ts feeds it.
+import { goQuote } from "../../base/go-text";
 import { compareBytewise } from "../../base/text";
 import type { DiscoveredCommit, GitSubscription } from "../../model/resources";
 import { compareNewestFirst } from "../../model/semver";
 import { type Matcher, parsePathPattern } from "../patterns";
-import { DiscoveryError } from "./discovery-error";
+import { DiscoveryError, within } from "./discovery-error";
 import { commitTime, expressionFilter } from "./expression-filter";
 import type { CommitRecord, TagRecord } from "./git-output";
 import { tagNameFilter, versionFilter } from "./tag-names";
@@ -39,14 +40,31 @@ export interface TagSelection extends BaseSelection {
   order(tags: readonly TagRecord[]): readonly TagRecord[];
 }
 
+const branchFilterFaults = {
+  run: "error selecting relevant commits from branch: error evaluating filter expression",
+};
+const tagFilterFaults = {
+  run: "error filtering tags by expression: error evaluating tag filter expression",
+  result: "error filtering tags by expression: error parsing expression result",
+};
+
 /** Reads a subscription; throws DiscoveryError when a pattern, constraint or expression in it is malformed. */
 export function toGitSelection(subscription: GitSubscription): BranchSelection | TagSelection {
-  const base = {
-    limit: subscription.discoveryLimit || 20,
-    ...pathFilter(subscription.includePaths, subscription.excludePaths),
-  };
-  const filter = expressionFilter(subscription.expressionFilter);
   const strategy = subscription.commitSelectionStrategy || "NewestFromBranch";
+  if (strategy === "NewestFromBranch") return toSelection(strategy, subscription);
+  return within("error building tag based selector", () => toSelection(strategy, subscription));
+}
+
+function toSelection(
+  strategy: NonNullable<GitSubscription["commitSelectionStrategy"]>,
+  subscription: GitSubscription,
+): BranchSelection | TagSelection {
+  const faults = strategy === "NewestFromBranch" ? branchFilterFaults : tagFilterFaults;
+  const { filter, ...base } = within("error building base selector", () => ({
+    limit: subscription.discoveryLimit || 20,
+    filter: expressionFilter(subscription.expressionFilter, faults),
+    ...pathFilter(subscription.includePaths, subscription.excludePaths),
+  }));
   if (strategy === "NewestFromBranch") {
     const passes = filter && ((commit: CommitRecord) => filter(commitVariables(commit)));
     const since = subscription.since ? { since: toDate(subscription.since) } : {};
@@ -123,8 +141,12 @@ function pathFilter(
   includePaths: readonly string[] | undefined,
   excludePaths: readonly string[] | undefined,
 ): Pick<BaseSelection, "matchesPaths"> {
-  const include = (includePaths ?? []).map(toPathMatcher);
-  const exclude = (excludePaths ?? []).map(toPathMatcher);
+  const include = within("error parsing include path selectors", () =>
+    (includePaths ?? []).map(toPathMatcher),
+  );
+  const exclude = within("error parsing exclude path selectors", () =>
+    (excludePaths ?? []).map(toPathMatcher),
+  );
   if (include.length === 0 && exclude.length === 0) return {};
   const isWanted = (path: string) =>
     (include.length === 0 || include.some((matches) => matches(path))) &&
@@ -133,8 +155,10 @@ function pathFilter(
 }
 
 function toPathMatcher(selector: string): Matcher {
-  const { matches, problem } = parsePathPattern(selector);
-  if (matches === undefined) throw new DiscoveryError("subscription", `${problem}.`);
+  const { matches, reason = "" } = parsePathPattern(selector);
+  if (matches === undefined) {
+    throw new DiscoveryError("subscription", `parse error path selector ${goQuote(selector)}: ${reason}`);
+  }
   return matches;
 }
 

@@ -1,6 +1,7 @@
 // Discovers commits of a Git subscription as Kargo does (pkg/subscription/git.go): what the remote says decides first
 // whether anything is fetched at all. Makes no Freight and writes no status.
 import { errorMessage } from "../../base/errors";
+import { goQuote } from "../../base/go-text";
 import type { Logger } from "../../base/log";
 import { compareBytewise } from "../../base/text";
 import type { DiscoveredCommit, GitDiscoveryResult, GitSubscription } from "../../model/resources";
@@ -8,7 +9,7 @@ import type { CredentialSource, ToolPaths } from "../promotion/step";
 import { withDirectoryLock } from "../tools/directory-lock";
 import { shownUrl } from "../tools/git-auth";
 import { GitError } from "../tools/git-error";
-import { DiscoveryError } from "./discovery-error";
+import { DiscoveryError, within, wrapped } from "./discovery-error";
 import { findCredentials } from "./find-credentials";
 import { GitMirror, mirrorPath } from "./git-mirror";
 import { parseRemoteRefs, type RemoteListing, type RemoteRef, type TagRecord } from "./git-output";
@@ -49,8 +50,11 @@ export async function discoverGit(
 ): Promise<GitDiscoveryResult> {
   const { repoURL } = subscription;
   const { mirrorDir, signal } = options;
-  const selection = toGitSelection(subscription);
+  const quoted = goQuote(shownUrl(repoURL));
   const credentials = await findCredentials(options.credentials, { ...options, type: "git", repoURL });
+  const selection = within(`error obtaining selector for commits from git repo ${quoted}`, () =>
+    toGitSelection(subscription),
+  );
   const path = mirrorPath(mirrorDir, repoURL);
   try {
     return await withDirectoryLock(path, signal, () =>
@@ -69,9 +73,10 @@ export async function discoverGit(
     );
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof DiscoveryError) throw error;
-    const reason = `Could not read ${shownUrl(repoURL)}: ${gitReason(error)}`;
-    throw new DiscoveryError("remote", reason, { cause: error });
+    const what = `error discovering commits from git repo ${quoted}`;
+    if (error instanceof DiscoveryError) throw wrapped(what, error);
+    const reason = `error cloning git repo ${quoted}: ${gitReason(error)}`;
+    throw new DiscoveryError("remote", `${what}: ${reason}`, { cause: error });
   }
 }
 
@@ -183,7 +188,7 @@ async function selectFromBranch(
 ): Promise<readonly DiscoveredCommit[]> {
   const { branch, limit, since, passes, matchesPaths } = selection;
   if (branch === "" && listing?.refs.length === 0) {
-    throw new DiscoveryError("content", "The repository has no default branch with commits on it.");
+    throw new DiscoveryError("content", "the repository has no default branch with commits on it");
   }
   const found: DiscoveredCommit[] = [];
   let from = await mirror.fetchBranch(branch, listing);
@@ -209,7 +214,7 @@ async function selectFromTags(
   const undated = all.find((tag) => Number.isNaN(Date.parse(tag.date)));
   if (undated !== undefined) {
     const reason = "it names no commit, or it was made without a date";
-    throw new DiscoveryError("content", `Tag ${undated.tag} cannot be used: ${reason}.`);
+    throw new DiscoveryError("content", `tag ${goQuote(undated.tag)} cannot be used: ${reason}`);
   }
   const candidates = newestFirst(all.map((tag) => withShortName(tag, listing?.head)))
     .filter((tag) => selection.matchesName(tag.tag))
@@ -240,7 +245,7 @@ async function filterByPaths(
       if (paths === undefined) {
         throw new DiscoveryError(
           "content",
-          `Tag ${tag.tag} names no commit, so its changed paths are unknown.`,
+          `error filtering tags by paths: error getting diff paths for tag ${goQuote(tag.tag)}: it names no commit`,
         );
       }
       if (matchesPaths(paths)) found.push(tag);

@@ -60,7 +60,7 @@ export function readManifest({ mediaType, body, digest }: RegistryManifest): Rea
       return { kind: "image", ...readAnnotations(manifest.annotations, digest), config };
     }
     default:
-      throw new DiscoveryError("content", `${digest} is no image: its media type is "${mediaType}".`);
+      throw new DiscoveryError("content", `unknown artifact type: ${mediaType}`);
   }
 }
 
@@ -148,5 +148,5 @@ function toObject(body: Buffer, digest: string): Record<string, unknown> {
 }
 
 function malformed(digest: string, reason: string): DiscoveryError {
-  return new DiscoveryError("content", `${digest} ${reason}.`);
+  return new DiscoveryError("content", `${digest} ${reason}`);
 }

@@ -1,6 +1,7 @@
 // Discovers images of a subscription as Kargo does (pkg/image/*_selector.go, pkg/subscription/image.go).
 // Makes no Freight and writes no status.
 import { mapConcurrently } from "../../base/concurrency";
+import { goQuote } from "../../base/go-text";
 import { compareBytewise } from "../../base/text";
 import { formatTime } from "../../base/time";
 import type {
@@ -13,7 +14,7 @@ import { normImage } from "../../model/urls";
 import type { CredentialSource } from "../promotion/step";
 import { registryRateLimit } from "../tools/rate-limit";
 import { RegistryClient, RegistryError } from "../tools/registry";
-import { DiscoveryError } from "./discovery-error";
+import { DiscoveryError, within, wrapped } from "./discovery-error";
 import { findCredentials } from "./find-credentials";
 import { ImageCache } from "./image-cache";
 import { compareTimes, type ImageMetadata, type ImagePlatform } from "./image-metadata";
@@ -47,10 +48,11 @@ export async function discoverImage(
 ): Promise<ImageDiscoveryResult> {
   const { repoURL, platform } = subscription;
   const { signal } = options;
-  const select = toSelector(subscription);
-  const isWanted = platform ? platformTest(platform) : undefined;
-  const { host, repository } = parseRepository(normImage(repoURL));
+  const quoted = goQuote(repoURL);
   const credentials = await findCredentials(options.credentials, { ...options, type: "image", repoURL });
+  const { select, isWanted, host, repository } = within(`error obtaining selector for image ${quoted}`, () =>
+    toSelection(subscription),
+  );
   const cache = await ImageCache.load(options.cacheDir, `${host}/${repository}`);
   const client = new RegistryClient({
     host,
@@ -71,10 +73,10 @@ export async function discoverImage(
     };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof RegistryError)) throw error;
-    throw new DiscoveryError(error.code === "auth" ? "credentials" : "remote", `${error.message}.`, {
-      cause: error,
-    });
+    const what = `error discovering newest applicable images ${quoted}`;
+    if (!(error instanceof RegistryError)) throw wrapped(what, error);
+    const code = error.code === "auth" ? "credentials" : "remote";
+    throw new DiscoveryError(code, `${what}: ${error.message}`, { cause: error });
   } finally {
     await client.close();
   }
@@ -85,6 +87,31 @@ type Selector = (
   isWanted: PlatformTest | undefined,
 ) => Promise<readonly TaggedImage[]>;
 
+interface ImageSelection extends ReturnType<typeof parseRepository> {
+  readonly select: Selector;
+  readonly isWanted: PlatformTest | undefined;
+}
+
+/** What a subscription asks for and where; throws DiscoveryError for what no selector can be made of. */
+function toSelection(subscription: ImageSubscription): ImageSelection {
+  const { platform, repoURL, imageSelectionStrategy: strategy } = subscription;
+  const base = () =>
+    within("error building base selector", () => ({
+      isWanted: platform ? platformTest(platform) : undefined,
+      ...parseRepository(normImage(repoURL)),
+    }));
+  if (strategy === "Digest") return { ...base(), select: toSelector(subscription) };
+  return within("error building tag based selector", () => ({
+    ...base(),
+    select: toSelector(subscription),
+  }));
+}
+
+const tagNameFaults = {
+  allow: "error compiling allow tags regex",
+  ignore: "error compiling ignore tags regex",
+};
+
 /** The strategy of a subscription; throws DiscoveryError when a pattern or constraint in it is malformed. */
 function toSelector(subscription: ImageSubscription): Selector {
   const { constraint, strictSemvers } = subscription;
@@ -92,7 +119,7 @@ function toSelector(subscription: ImageSubscription): Selector {
   const strategy = subscription.imageSelectionStrategy || "SemVer";
   if (strategy === "Digest")
     return (repository, isWanted) => selectDigest(repository, constraint ?? "", isWanted);
-  const isAllowed = tagNameFilter(subscription);
+  const isAllowed = tagNameFilter(subscription, tagNameFaults);
   switch (strategy) {
     case "SemVer": {
       const versionOf = versionFilter({
@@ -157,8 +184,7 @@ function readAll(repository: ImageRepository, tags: readonly string[]): Promise<
     try {
       return { ...(await repository.image(tag)), tag };
     } catch (error) {
-      if (!(error instanceof DiscoveryError)) throw error;
-      throw new DiscoveryError(error.code, `Tag ${tag}: ${error.message}`, { cause: error });
+      throw wrapped(`error retrieving image with tag ${goQuote(tag)}`, error);
     }
   });
 }
@@ -171,7 +197,10 @@ function hasPlatform(image: ImageMetadata, isWanted: PlatformTest | undefined): 
 /** Reads `os/arch[/variant]`; all three must be equal, an absent variant counts as empty (platform_constraint.go). */
 function platformTest(constraint: string): PlatformTest {
   const [os, arch, ...variant] = constraint.split("/");
-  if (arch === undefined) throw new DiscoveryError("subscription", `"${constraint}" is no platform.`);
+  if (arch === undefined) {
+    const what = `error parsing platform constraint ${goQuote(constraint)}`;
+    throw new DiscoveryError("subscription", `${what}: ${what}`); // said twice, as upstream
+  }
   const wanted = variant.join("/");
   return (platform) => platform.os === os && platform.arch === arch && platform.variant === wanted;
 }
@@ -194,7 +223,9 @@ function parseRepository(repoURL: string): { readonly host: string; readonly rep
   const first = repoURL.slice(0, Math.max(slash, 0));
   const [host, path] = /[.:]/.test(first) ? [first, repoURL.slice(slash + 1)] : [dockerHub, repoURL];
   if (!/^[a-z0-9_./-]{2,255}$/.test(path)) {
-    throw new DiscoveryError("subscription", `"${repoURL}" names no image repository.`);
+    const what = `error creating repository client for image ${goQuote(repoURL)}`;
+    const reason = `error parsing image repo URL ${repoURL}: could not parse reference: ${repoURL}`;
+    throw new DiscoveryError("subscription", `${what}: ${reason}`);
   }
   const isShort = host === dockerHub && !path.includes("/");
   return { host, repository: isShort ? `library/${path}` : path };

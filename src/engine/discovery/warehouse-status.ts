@@ -1,5 +1,6 @@
 // How a Warehouse's status moves through a pass: what is due, which conditions say so, what is missing
-// (pkg/controller/warehouses/warehouses.go). Pure: reaches no remote and stores nothing.
+// (pkg/controller/warehouses/warehouses.go, whose messages these are). Pure: reaches no remote and stores nothing.
+import { goQuote } from "../../base/go-text";
 import { timeMs } from "../../base/time";
 import { discoveryIntervalMs } from "../../model/autonomy";
 import { deleteCondition, findCondition, type NewCondition, setCondition } from "../../model/conditions";
@@ -9,6 +10,7 @@ import { shownUrl } from "../tools/git-auth";
 /** Status of a Warehouse. */
 export type WarehouseStatus = NonNullable<Warehouse["status"]>;
 
+const healthUnknown = "Health status cannot be determined until";
 /** When a pass is overdue the next one comes after this pause. */
 const overdueDelayMs = 100;
 
@@ -28,18 +30,18 @@ export class WarehouseStatusWriter {
         "Reconciling",
         "True",
         "ScheduledDiscovery",
-        `Looking for artifacts of ${count(subscriptions, "subscription")}`,
+        `Discovering artifacts for ${subscriptions} subscriptions`,
       ],
-      ["Ready", "False", "DiscoveryInProgress", "Discovery has not finished yet"],
-      ["Healthy", "Unknown", "Pending", "Discovery has not finished yet"],
+      ["Ready", "False", "DiscoveryInProgress", "Waiting for discovery to complete"],
+      ["Healthy", "Unknown", "Pending", `${healthUnknown} artifact discovery is finished`],
     ]);
     return without(changed, "FreightCreationCriteriaSatisfied", "FreightCreated");
   }
 
   discoveryFailed(status: WarehouseStatus, reason: string): WarehouseStatus {
     return this.#set(status, [
-      ["Healthy", "False", "DiscoveryFailed", `Artifacts could not be discovered: ${reason}`],
-      ["Ready", "False", "DiscoveryFailure", `Artifacts could not be discovered: ${reason}`],
+      ["Healthy", "False", "DiscoveryFailed", `Unable to discover artifacts: ${reason}`],
+      ["Ready", "False", "DiscoveryFailure", `Artifact discovery failed: ${reason}`],
     ]);
   }
 
@@ -57,7 +59,7 @@ export class WarehouseStatusWriter {
   }
 
   criteriaFailed(status: WarehouseStatus, reason: string): WarehouseStatus {
-    const message = `The Freight creation criteria could not be evaluated: ${reason}`;
+    const message = `Evaluation of Freight creation criteria failed: ${reason}`;
     const changed = this.#set(status, [
       ["Healthy", "False", "CriteriaEvaluationFailed", message],
       ["Ready", "False", "CriteriaEvaluationFailed", message],
@@ -71,17 +73,22 @@ export class WarehouseStatusWriter {
         "FreightCreationCriteriaSatisfied",
         "False",
         "CriteriaNotSatisfied",
-        "The criteria for new Freight do not hold",
+        "Freight creation criteria were not satisfied",
       ],
     ]);
   }
 
   creatingFreight(status: WarehouseStatus): WarehouseStatus {
     return this.#set(status, [
-      ["Reconciling", "True", "FreightCreationInProgress", "Making Freight of the newest artifacts"],
-      ["Ready", "False", "AwaitingFreightCreation", "Freight of the newest artifacts is not there yet"],
-      ["Healthy", "Unknown", "Pending", "Freight of the newest artifacts is not there yet"],
-      ["FreightCreationCriteriaSatisfied", "True", "CriteriaSatisfied", "The criteria for new Freight hold"],
+      ["Reconciling", "True", "FreightCreationInProgress", "Creating Freight from latest artifacts"],
+      ["Ready", "False", "AwaitingFreightCreation", "Freight creation from latest artifacts is in progress"],
+      ["Healthy", "Unknown", "Pending", `${healthUnknown} Freight creation is finished`],
+      [
+        "FreightCreationCriteriaSatisfied",
+        "True",
+        "CriteriaSatisfied",
+        "Freight creation criteria satisfied",
+      ],
     ]);
   }
 
@@ -89,9 +96,8 @@ export class WarehouseStatusWriter {
   freightFailed(
     status: WarehouseStatus,
     ready: "FreightBuildFailure" | "FreightCreationFailure",
-    reason: string,
+    message: string,
   ): WarehouseStatus {
-    const message = `Freight could not be made of the newest artifacts: ${reason}`;
     return this.#set(status, [
       ["Healthy", "False", "FreightBuildFailure", message],
       ["Ready", "False", ready, message],
@@ -103,8 +109,18 @@ export class WarehouseStatusWriter {
     freight: { readonly name: string; readonly isNew: boolean },
   ): WarehouseStatus {
     const row: Row = freight.isNew
-      ? ["FreightCreated", "True", "NewFreight", "The newest artifacts had no Freight before"]
-      : ["FreightCreated", "False", "AlreadyExists", "The newest artifacts have Freight already"];
+      ? [
+          "FreightCreated",
+          "True",
+          "NewFreight",
+          "No Freight composed of the newest artifacts already existed",
+        ]
+      : [
+          "FreightCreated",
+          "False",
+          "AlreadyExists",
+          "Freight composed of the newest artifacts already exists",
+        ];
     return { ...this.#set(status, [row]), lastFreightID: freight.name };
   }
 
@@ -115,7 +131,7 @@ export class WarehouseStatusWriter {
         "Ready",
         "True",
         "ArtifactsDiscovered",
-        `Artifacts of ${count(subscriptions, "subscription")} are known`,
+        `Successfully discovered artifacts from ${subscriptions} subscriptions`,
       ],
     ]);
     return without(changed, "Reconciling");
@@ -173,21 +189,22 @@ export interface Gap {
 export function findGap(artifacts: DiscoveredArtifacts | undefined): Gap | undefined {
   const { git = [], images = [], charts = [], results = [] } = artifacts ?? {};
   if (git.length + images.length + charts.length + results.length === 0) {
-    return { ready: "MissingArtifacts", healthy: "MissingArtifacts", message: "Nothing was discovered" };
+    return { ready: "MissingArtifacts", healthy: "MissingArtifacts", message: "No artifacts discovered" };
   }
   const repo = git.find((result) => !result.commits?.length);
   if (repo) {
-    const message = `No commit of ${shownUrl(repo.repoURL)} fits the subscription`;
+    const message = `No commits discovered for Git repository ${goQuote(shownUrl(repo.repoURL))}`;
     return { ready: "MissingCommits", healthy: "NoCommitsDiscovered", message };
   }
   const image = images.find((result) => !result.references?.length);
   if (image) {
-    const message = `No image of ${image.repoURL} fits the subscription`;
+    const message = `No references discovered for image repository ${goQuote(image.repoURL)}`;
     return { ready: "MissingImageReferences", healthy: "NoImageReferencesDiscovered", message };
   }
   const chart = charts.find((result) => !result.versions?.length);
   if (!chart) return undefined;
-  const message = `No version of chart ${[chart.name, chart.repoURL].filter(Boolean).join(" from ")} fits the subscription`;
+  const name = chart.name ? goQuote(chart.name) : "";
+  const message = `No versions discovered for chart ${name} from repository ${goQuote(chart.repoURL)}`;
   return { ready: "MissingChartVersions", healthy: "NoChartVersionsDiscovered", message };
 }
 
@@ -195,8 +212,4 @@ function without(status: WarehouseStatus, ...types: readonly string[]): Warehous
   let { conditions } = status;
   for (const type of types) conditions = deleteCondition(conditions, type);
   return { ...status, ...(conditions && { conditions }) };
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

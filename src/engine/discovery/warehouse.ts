@@ -2,7 +2,8 @@
 // (pkg/controller/warehouses/warehouses.go). When passes happen is the caller's decision.
 import { isDeepStrictEqual } from "node:util";
 import { errorMessage } from "../../base/errors";
-import type { DiscoveredArtifacts, Freight, ResourceRef, Warehouse } from "../../model/resources";
+import { goQuote } from "../../base/go-text";
+import type { Artifacts, DiscoveredArtifacts, Freight, ResourceRef, Warehouse } from "../../model/resources";
 import { freightName } from "../freight-name";
 import type { EnginePorts } from "../ports";
 import { annotationKeys } from "../promotion/annotations";
@@ -135,7 +136,7 @@ class Pass {
   async #makeFreight(discovered: DiscoveredArtifacts): Promise<Freight | undefined> {
     this.#status = this.#writer.creatingFreight(this.#status);
     const { name: warehouse, namespace = "" } = this.#warehouse.metadata;
-    const artifacts = this.#orFailure("FreightBuildFailure", () => newestArtifacts(discovered));
+    const artifacts = this.#build(discovered);
     const request = { namespace, warehouse, ...artifacts };
     const name = freightName({ origin: { kind: "Warehouse", name: warehouse }, ...artifacts });
     try {
@@ -148,16 +149,18 @@ class Pass {
         this.#status = this.#writer.freightIn(this.#status, { name, isNew: false });
         return undefined;
       }
-      this.#status = this.#writer.freightFailed(this.#status, "FreightCreationFailure", errorMessage(error));
+      const message = `Error creating Freight ${goQuote(name)} in namespace ${goQuote(namespace)}: ${errorMessage(error)}`;
+      this.#status = this.#writer.freightFailed(this.#status, "FreightCreationFailure", message);
       throw error;
     }
   }
 
-  #orFailure<T>(ready: "FreightBuildFailure", build: () => T): T {
+  #build(discovered: DiscoveredArtifacts): Artifacts {
     try {
-      return build();
+      return newestArtifacts(discovered);
     } catch (error) {
-      this.#status = this.#writer.freightFailed(this.#status, ready, errorMessage(error));
+      const message = `Error building Freight from latest artifacts: ${errorMessage(error)}`;
+      this.#status = this.#writer.freightFailed(this.#status, "FreightBuildFailure", message);
       throw error;
     }
   }

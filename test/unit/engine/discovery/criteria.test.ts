@@ -42,14 +42,16 @@ const variables = {
   subject: "feat: thing",
 };
 
+const run = "error evaluating filter expression";
+
 function outcome(work: () => boolean): Outcome {
   try {
     return work() ? "true" : "false";
   } catch (error) {
     assert.ok(error instanceof Error);
     assert.equal(error.name, "DiscoveryError");
-    if (error.message.includes("does not compile")) return "compile";
-    return error.message.includes("the result is no boolean") ? "result" : "run";
+    if (/^error compiling (filter )?expression: /.test(error.message)) return "compile";
+    return error.message.includes("strconv.ParseBool: parsing ") ? "result" : "run";
   }
 }
 
@@ -199,13 +201,13 @@ const filterRows: readonly [expression: string, wanted: Outcome][] = [
 for (const [expression, wanted] of filterRows) {
   test(`filter ${expression}: ${wanted}`, () => {
     assert.equal(
-      outcome(() => expressionFilter(expression)?.(variables) ?? false),
+      outcome(() => expressionFilter(expression, { run })?.(variables) ?? false),
       wanted,
     );
   });
 }
 
 test("no filter is none", () => {
-  assert.equal(expressionFilter(undefined), undefined);
-  assert.equal(expressionFilter(""), undefined);
+  assert.equal(expressionFilter(undefined, { run }), undefined);
+  assert.equal(expressionFilter("", { run }), undefined);
 });
