@@ -21,6 +21,7 @@ import { makeGithubPush } from "../../src/engine/steps/github-push";
 import type { PushParts } from "../../src/engine/steps/push-attempts";
 import { stepRunners } from "../../src/engine/steps/registry";
 import type { PushIntegrationPolicy } from "../../src/engine/tools/git-push";
+import { type Files, makeRemote, writeFiles } from "./git-repos";
 import { stepContext } from "./step-cases";
 import { tempDir } from "./temp";
 
@@ -157,4 +158,15 @@ export class GitWork {
     const add = (line: string) => this.log.push(line);
     return { debug: add, info: add, warn: add, error: add };
   }
+}
+
+/** A clone of a remote with one local commit that changes `change`. */
+export async function committed(t: TestContext, options: GitWorkOptions = {}, change: Files = { a: "ours" }) {
+  const work = new GitWork(t, options);
+  const remote = makeRemote(join(work.root, "r.git"), { a: "base", b: "base" });
+  const tree = join(work.dir, "src");
+  await work.succeed("git-clone", { repoURL: remote, checkout: [{ branch: "main", path: "src" }] });
+  writeFiles(tree, change);
+  await work.succeed("git-commit", { path: "src", message: "ours" });
+  return { work, remote, tree };
 }

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import type { EffectPort } from "../../src/engine/promotion/step";
-import { startGitServer } from "../support/git-http-server";
 import {
   commitTo,
-  type Files,
   filesAt,
   git,
   makeRemote,
@@ -14,20 +12,9 @@ import {
   processesThatMention,
   writeFiles,
 } from "../support/git-repos";
-import { GitWork, type GitWorkOptions } from "../support/git-steps";
+import { committed, GitWork } from "../support/git-steps";
 
 const skip = missingGit();
-
-/** A clone of a remote with one local commit that changes `change`. */
-async function committed(t: TestContext, options: GitWorkOptions = {}, change: Files = { a: "ours" }) {
-  const work = new GitWork(t, options);
-  const remote = makeRemote(join(work.root, "r.git"), { a: "base", b: "base" });
-  const tree = join(work.dir, "src");
-  await work.succeed("git-clone", { repoURL: remote, checkout: [{ branch: "main", path: "src" }] });
-  writeFiles(tree, change);
-  await work.succeed("git-commit", { path: "src", message: "ours" });
-  return { work, remote, tree };
-}
 
 /** Lets somebody else push before each of the first `times` pushes of ours. */
 function faster(remote: () => string, times: number): EffectPort {
@@ -197,29 +184,6 @@ test("git-push: an abort while waiting to try again", { skip }, async (t) => {
   assert.deepEqual(processesThatMention(made.work.dir), []);
 });
 
-test("git-push: an abort in the middle of a push ends git, and the remote has nothing half", {
-  skip,
-}, async (t) => {
-  const stopping = new AbortController();
-  const work = new GitWork(t, { signal: stopping.signal });
-  const remote = makeRemote(join(work.root, "r.git"), { a: "base" });
-  const before = git(remote, "rev-parse", "main");
-  const server = await startGitServer(work.root, { hangOn: /git-receive-pack$/ });
-  t.after(() => server.close());
-  await work.succeed("git-clone", {
-    repoURL: `${server.url}/r.git`,
-    checkout: [{ branch: "main", path: "src" }],
-  });
-  writeFiles(join(work.dir, "src"), { a: "ours" });
-  await work.succeed("git-commit", { path: "src", message: "ours" });
-  const pushing = work.run("git-push", { path: "src" });
-  await server.hanging;
-  stopping.abort(new Error("stopped"));
-  await assert.rejects(pushing, { message: "stopped" });
-  assert.deepEqual(processesThatMention(work.dir), []);
-  assert.equal(git(remote, "rev-parse", "main"), before);
-});
-
 test("git-push: pushes of one runner to one branch go one after the other", { skip }, async (t) => {
   let running = 0;
   let most = 0;
@@ -359,78 +323,41 @@ test("git-push: target branches that look like options or commands are names", {
   assert.equal(existsSync(proof), false);
 });
 
-test("git-push: a remote that asks for credentials: none, wrong, right", { skip }, async (t) => {
-  const password = "push-secret-value";
-  const work = new GitWork(t, { credentials: { username: "ada", password } });
-  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
-  const server = await startGitServer(work.root, { user: { name: "ada", password } });
-  t.after(() => server.close());
-  const tree = join(work.dir, "src");
-  const repoURL = `${server.url}/r.git`;
-  await work.succeed("git-clone", { repoURL, checkout: [{ branch: "main", path: "src" }] });
-  writeFiles(tree, { a: "2" });
-  await work.succeed("git-commit", { path: "src", message: "m" });
-  const none = await new GitWork(t, {}, work.root).run("git-push", { path: "src" });
-  assert.match(none.error ?? "", /could not read Password for 'http:\/\/ada@127/);
-  const wrong = { credentials: { username: "ada", password: "wrong-value" } };
-  const refused = await work.with(t, wrong).run("git-push", { path: "src" });
-  assert.match(refused.error ?? "", /Authentication failed/);
-  assert.equal(refused.error?.includes("wrong-value"), false);
-  await work.succeed("git-push", { path: "src" });
-  assert.equal(git(remote, "log", "-1", "--format=%s", "main"), "m");
-  assert.equal(work.log.join("\n").includes(password), false);
+test("git-push: a folder of the tree pushes the whole head", { skip }, async (t) => {
+  const { work, remote, tree } = await committed(t, {}, { "deep/x": "1" });
+  const output = await work.succeed("git-push", { path: "src/deep" });
+  assert.deepEqual(output, { commit: git(tree, "rev-parse", "HEAD"), branch: "main" });
+  assert.equal(git(remote, "rev-parse", "main"), output.commit);
 });
 
-test("git-push: a password in the URL pushes too, and stays out of every text", { skip }, async (t) => {
-  const password = "p@ss/word";
-  const work = new GitWork(t);
-  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
-  const server = await startGitServer(work.root, { user: { name: "ada", password } });
-  t.after(() => server.close());
-  const written = encodeURIComponent(password);
-  const repoURL = `${server.url.replace("://", `://ada:${written}@`)}/r.git`;
-  await work.succeed("git-clone", { repoURL, checkout: [{ branch: "main", path: "src" }] });
-  const tree = join(work.dir, "src");
-  assert.equal(git(tree, "config", "remote.origin.url"), `${server.url.replace("://", "://ada@")}/r.git`);
-  writeFiles(tree, { a: "2" });
-  await work.succeed("git-commit", { path: "src", message: "m" });
-  await work.succeed("git-push", { path: "src", targetBranch: "uat" });
-  assert.equal(git(remote, "log", "-1", "--format=%s", "uat"), "m");
-  server.behaviour.refuseWith = 500;
-  const end = await work.run("git-push", { path: "src" });
-  for (const text of [end.error, JSON.stringify(work.effects), work.log.join("\n")]) {
-    assert.equal(text?.includes(password), false);
-    assert.equal(text?.includes(written), false, text);
-  }
+test("git-push: a tag brings nothing in, whatever the branch has got", { skip }, async (t) => {
+  const { work, remote, tree } = await committed(t);
+  const head = git(tree, "rev-parse", "HEAD");
+  const theirs = commitTo(remote, "main", { a: "theirs" }, "theirs");
+  await work.succeed("git-tag", { path: "src", tag: "v1", message: "one" });
+  assert.deepEqual(await work.succeed("git-push", { path: "src", tag: "v1" }), {
+    commit: head,
+    branch: "main",
+  });
+  assert.equal(git(remote, "rev-parse", "main"), theirs);
 });
 
-test("git-push: the commit's URL, by the provider of the configuration", { skip }, async (t) => {
-  const work = new GitWork(t);
-  makeRemote(join(work.root, "acme/Repo.git"), { a: "1" });
-  const server = await startGitServer(work.root);
-  t.after(() => server.close());
-  const repoURL = `${server.url}/acme/Repo.git`;
-  await work.succeed("git-clone", { repoURL, checkout: [{ branch: "main", path: "src" }] });
-  const head = git(join(work.dir, "src"), "rev-parse", "HEAD");
-  const base = `https://${server.url.slice("http://".length)}/acme/repo`;
-  const rows = [
-    [undefined, undefined],
-    ["github", `${base}/commit/${head}`],
-    ["gitlab", `${base}/-/commit/${head}`],
-    ["bitbucket", `${base}/commits/${head}`],
-    ["azure", undefined],
-    ["gitea", undefined],
-  ] as const;
-  for (const [provider, expected] of rows) {
-    const output = await work.succeed("git-push", { path: "src", ...(provider && { provider }) });
-    assert.equal(output.commitURL, expected, provider);
-    assert.equal("commitURL" in output, expected !== undefined);
-  }
-  server.behaviour.giteaVersion = "1.21.4";
-  assert.equal(
-    (await work.succeed("git-push", { path: "src", provider: "gitea" })).commitURL,
-    `${base}/commit/${head}`,
+test("git-push: a tag that is not here", { skip }, async (t) => {
+  const { work } = await committed(t);
+  const end = await work.run("git-push", { path: "src", tag: "none" });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  assert.match(
+    end.error ?? "",
+    /^error pushing commits to remote: error pushing tag: error executing cmd \[.*git push origin tag none]: error: src refspec refs\/tags\/none does not match any/,
   );
-  server.behaviour.giteaVersion = "1.10.6";
-  assert.equal("commitURL" in (await work.succeed("git-push", { path: "src", provider: "gitea" })), false);
+  assert.deepEqual(work.waits, []);
+});
+
+test("git-push: RebaseOrMerge without commits of ours takes the remote's", { skip }, async (t) => {
+  const work = new GitWork(t, { pushPolicy: "RebaseOrMerge" });
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  await work.succeed("git-clone", { repoURL: remote, checkout: [{ branch: "main", path: "src" }] });
+  const theirs = commitTo(remote, "main", { b: "theirs" }, "theirs");
+  const output = await work.succeed("git-push", { path: "src" });
+  assert.deepEqual(output, { commit: theirs, branch: "main" });
 });

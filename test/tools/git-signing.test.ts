@@ -32,7 +32,7 @@ async function signedClone(t: TestContext, options: GitWorkOptions = {}) {
   return { key, user, work, remote, tree: join(work.dir, "src") };
 }
 
-test("everything the clone's identity makes is signed: commits, tags, rebased commits, new branches", {
+test("signing: everything the clone's identity makes is signed: commits, tags, rebased commits, new branches", {
   skip,
 }, async (t) => {
   const { key, work, remote, tree } = await signedClone(t);
@@ -50,7 +50,7 @@ test("everything the clone's identity makes is signed: commits, tags, rebased co
   assert.deepEqual(await processesThatStay(work.dir), [], "no key agent is left");
 });
 
-test("an author of the step's own signs with its own key, or not at all", { skip }, async (t) => {
+test("signing: an author of the step's own signs with its own key, or not at all", { skip }, async (t) => {
   const { key, work, tree } = await signedClone(t);
   const other = makeGpgKey(t, "Ada", "ada@example.com");
   const ada = { name: "Ada", email: "ada@example.com" };
@@ -71,7 +71,7 @@ test("an author of the step's own signs with its own key, or not at all", { skip
   assert.deepEqual(await processesThatStay(work.dir), []);
 });
 
-test("an author of the clone's own makes all its commits: with its own key, or unsigned where the system signs", {
+test("signing: an author of the clone's own makes all its commits: with its own key, or unsigned where the system signs", {
   skip,
 }, async (t) => {
   const { key, work, remote, tree } = await signedClone(t);
@@ -98,7 +98,7 @@ test("an author of the clone's own makes all its commits: with its own key, or u
   assert.equal(key.verify(tree, "commit", "HEAD"), 1, "the first commit is somebody's");
 });
 
-test("what a dead key agent left behind is removed before a step works", { skip }, async (t) => {
+test("signing: what a dead key agent left behind is removed before a step works", { skip }, async (t) => {
   const { key, work, tree } = await signedClone(t);
   const keys = join(git(tree, "config", "kargo.repoHomeDir"), ".gnupg");
   const left = ["pubring.kbx.lock", ".#lk0x1.host.1", "deep/x.lock"];
@@ -113,7 +113,9 @@ test("what a dead key agent left behind is removed before a step works", { skip 
   for (const name of [...left, "S.left"]) assert.equal(existsSync(join(keys, name)), false, name);
 });
 
-test("signing works where the work directory's path is too long for sockets", { skip }, async (t) => {
+test("signing: signing works where the work directory's path is too long for sockets", {
+  skip,
+}, async (t) => {
   const before = readdirSync(tmpdir()).filter((name) => name.startsWith(basename(tempFolderPrefix())));
   const { key, work, tree } = await signedClone(t, { workDir: `${"deep/".repeat(20)}work` });
   writeFiles(tree, { a: "2" });
@@ -126,7 +128,7 @@ test("signing works where the work directory's path is too long for sockets", { 
   );
 });
 
-test("keys that are no keys, or want a passphrase, fail with a sentence and ask nobody", {
+test("signing: keys that are no keys, or want a passphrase, fail with a sentence and ask nobody", {
   skip,
 }, async (t) => {
   const work = new GitWork(t);
@@ -153,7 +155,7 @@ test("keys that are no keys, or want a passphrase, fail with a sentence and ask 
   assert.deepEqual(await processesThatStay(work.dir), []);
 });
 
-test("an identity that has no key with its address cannot sign", { skip }, async (t) => {
+test("signing: an identity that has no key with its address cannot sign", { skip }, async (t) => {
   const key = makeGpgKey(t, "Bot", "bot@example.com");
   const user = { name: "Someone", email: "else@example.com", signingKey: key.privateKey };
   const work = new GitWork(t, { user });
@@ -182,7 +184,7 @@ const safety: readonly SafetyRow[] = [
 
 for (const { name, commit, signing, safe } of safety) {
   for (const pushPolicy of ["RebaseOrMerge", "RebaseOrFail"] satisfies PushIntegrationPolicy[]) {
-    test(`${pushPolicy}: a commit ${name}`, { skip }, async (t) => {
+    test(`git-push, ${pushPolicy}: a commit ${name}`, { skip }, async (t) => {
       const bot = { name: "Bot", email: "bot@example.com" };
       const key = makeGpgKey(t, bot.name, bot.email);
       const user = signing ? { ...bot, signingKey: key.privateKey } : bot;
@@ -209,7 +211,19 @@ for (const { name, commit, signing, safe } of safety) {
   }
 }
 
-test("who signed a commit", { skip }, async (t) => {
+test("git-push, RebaseOrMerge: a merge in place of an unsafe rebase that conflicts fails at once", {
+  skip,
+}, async (t) => {
+  const { work, remote, tree } = await signedClone(t, { pushPolicy: "RebaseOrMerge" });
+  writeFiles(tree, { a: "ours" });
+  const author = { name: "Ada", email: "ada@example.com" };
+  await work.succeed("git-commit", { path: "src", message: "ours", author });
+  commitTo(remote, "main", { a: "theirs" }, "theirs");
+  const end = await work.run("git-push", { path: "src" });
+  assert.deepEqual(end, { status: "Failed", error: "merge conflict", terminal: true, warnings: [] });
+});
+
+test("signing: who signed a commit", { skip }, async (t) => {
   const { work, tree } = await signedClone(t);
   writeFiles(tree, { a: "2" });
   await work.succeed("git-commit", { path: "src", message: "m" });

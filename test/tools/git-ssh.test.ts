@@ -10,7 +10,7 @@ import { missingSshd, startSshServer } from "../support/ssh-server";
 const skip = missingGit() || missingSshd();
 
 for (const workDir of ["work", "my work (it's new)"]) {
-  test(`a key clones and pushes, nothing works without, and it rests nowhere between steps: ${workDir}`, {
+  test(`SSH: a key clones and pushes, nothing works without, and it rests nowhere between steps: ${workDir}`, {
     skip,
   }, async (t) => {
     const work = new GitWork(t, { workDir });
@@ -39,7 +39,7 @@ for (const workDir of ["work", "my work (it's new)"]) {
   });
 }
 
-test("a key that is not let in", { skip }, async (t) => {
+test("SSH: a key that is not let in", { skip }, async (t) => {
   const work = new GitWork(t, { credentials: { sshPrivateKey: "no key at all\n" } });
   const server = await startSshServer(t, work.root);
   const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
@@ -50,7 +50,7 @@ test("a key that is not let in", { skip }, async (t) => {
   assert.deepEqual(processesThatMention(work.dir), []);
 });
 
-test("an abort ends ssh too", { skip }, async (t) => {
+test("SSH: an abort ends ssh too", { skip }, async (t) => {
   const stopping = new AbortController();
   const work = new GitWork(t, { signal: stopping.signal });
   const server = await startSshServer(t, work.root);

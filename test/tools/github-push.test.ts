@@ -1,43 +1,14 @@
 // github-push against GitHub's endpoints on loopback, with a real repository behind them.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { GitHosting, type HostedRequest, type HostingBehaviour } from "../support/git-hosting-server";
+import { test } from "node:test";
+import type { HostedRequest } from "../support/git-hosting-server";
 import { commitTo, filesAt, git, missingGit, writeFiles } from "../support/git-repos";
-import { GitWork, type GitWorkOptions } from "../support/git-steps";
 import { githubUser } from "../support/github-git-data";
+import { checkNoStaging, commit, committed, step } from "../support/github-push-work";
 import { makeGpgKey, missingGpg } from "../support/gpg-key";
 
 const skip = missingGit();
-const credentials = { username: "kargo", password: "t0ken" };
-const step = { path: "src" };
-const repo = "acme/deploy";
-
-/** A clone of a hosted repository with one commit of ours that is nowhere else. */
-async function committed(t: TestContext, options: GitWorkOptions = {}, behaviour: HostingBehaviour = {}) {
-  const work = new GitWork(t, { credentials, ...options });
-  const hosting = await GitHosting.start("github", join(work.root, "hosting"), {
-    token: "t0ken",
-    ...behaviour,
-  });
-  t.after(() => hosting.close());
-  const remote = hosting.makeRepository(repo, { a: "base", b: "base" });
-  const tree = join(work.dir, "src");
-  const repoURL = `${hosting.url}/${repo}`;
-  await work.succeed("git-clone", { repoURL, checkout: [{ branch: "main", path: "src" }] });
-  await commit(work, { a: "ours" }, "ours");
-  return { work, hosting, remote, tree, repoURL };
-}
-
-async function commit(work: GitWork, files: Readonly<Record<string, string>>, message: string) {
-  writeFiles(join(work.dir, "src"), files);
-  await work.succeed("git-commit", { path: "src", message });
-}
-
-/** Nothing of the detour stays at GitHub. */
-function checkNoStaging(remote: string): void {
-  assert.equal(git(remote, "for-each-ref", "refs/kargo"), "");
-}
 
 test("github-push: commits are made anew and the working tree follows them", { skip }, async (t) => {
   const { work, remote, tree, repoURL } = await committed(t);
@@ -84,6 +55,23 @@ test("github-push: a commit that a trusted key has signed is left to GitHub to s
   assert.deepEqual(Object.keys(made?.body ?? {}).sort(), ["message", "parents", "tree"]);
 });
 
+test("github-push: a commit of somebody else's that a rebase has signed tells its author as a co-author", {
+  skip: skip || missingGpg(),
+}, async (t) => {
+  const key = makeGpgKey(t, "Bot", "bot@example.com");
+  const user = { name: "Bot", email: "bot@example.com", signingKey: key.privateKey };
+  const { work, remote } = await committed(t, { user });
+  writeFiles(join(work.dir, "src"), { a: "more" });
+  const author = { name: "Ada", email: "ada@example.com" };
+  await work.succeed("git-commit", { path: "src", message: "Ada's", author });
+  commitTo(remote, "main", { b: "theirs" }, "theirs");
+  await work.succeed("github-push", step);
+  assert.equal(
+    git(remote, "log", "-2", "--format=%an|%B", "main").replace(/\n+/g, "/"),
+    `${githubUser.name}|Ada's/Co-authored-by: Ada <ada@example.com>/${githubUser.name}|ours`,
+  );
+});
+
 test("github-push: with every commit verified, the author is kept as a co-author", { skip }, async (t) => {
   const { work, remote } = await committed(t, { githubPush: { verifiesUntrustedCommits: true } });
   await work.succeed("github-push", step);
@@ -103,6 +91,22 @@ test("github-push: a merge keeps both its parents", { skip }, async (t) => {
   const ours = parents.find((one) => one !== theirs) ?? "";
   assert.equal(git(remote, "log", "-1", "--format=%s %P", ours), `ours ${theirs}`);
   assert.deepEqual(filesAt(remote, "main"), { a: "ours", b: "theirs" });
+});
+
+test("github-push: a merge of a commit that is not replayed keeps that parent as it is", {
+  skip,
+}, async (t) => {
+  const { work, remote, tree } = await committed(t, { pushPolicy: "None" });
+  const first = git(remote, "rev-parse", "main");
+  await work.succeed("git-push", step);
+  const base = git(remote, "rev-parse", "main");
+  await commit(work, { b: "ours" }, "second");
+  const merge = git(tree, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-p", first, "-m", "merge");
+  git(tree, "reset", "--quiet", "--hard", merge);
+  await work.succeed("github-push", step);
+  const [second = "", kept] = git(remote, "log", "-1", "--format=%P", "main").split(" ");
+  assert.equal(kept, first);
+  assert.equal(git(remote, "log", "-1", "--format=%s %P", second), `second ${base}`);
 });
 
 test("github-push: somebody else's commits come in first", { skip }, async (t) => {
@@ -125,6 +129,10 @@ test("github-push: somebody faster between comparison and update: tried again", 
   await made.work.succeed("github-push", step);
   assert.equal(git(remote, "log", "--format=%s", "main"), "ours\ntheirs\ntheirs\nfirst");
   assert.equal(made.work.waits.length, 2);
+  made.work.waits.forEach((ms, index) => {
+    const least = 1000 * 1.5 ** index;
+    assert.ok(ms >= least && ms < least * 1.5, `wait ${index}: ${ms}`);
+  });
   checkNoStaging(remote);
 });
 
@@ -180,6 +188,30 @@ test("github-push: force moves a branch back", { skip }, async (t) => {
   assert.equal(git(remote, "rev-parse", "main"), head);
 });
 
+test("github-push: a generated branch that an earlier run left is overwritten", { skip }, async (t) => {
+  const { work, remote } = await committed(t);
+  commitTo(remote, "kargo/promotion/promo", { b: "left" }, "left");
+  await work.succeed("github-push", { ...step, generateTargetBranch: true });
+  assert.equal(git(remote, "log", "--format=%s", "kargo/promotion/promo"), "ours\nfirst");
+});
+
+test("github-push: a head behind its branch, which is not brought in", { skip }, async (t) => {
+  const { work, remote } = await committed(t, { pushPolicy: "None" });
+  await work.succeed("git-push", step);
+  const theirs = commitTo(remote, "main", { b: "theirs" }, "theirs");
+  const end = await work.run("github-push", { ...step, maxAttempts: 2 });
+  assert.deepEqual(
+    [end.status, end.terminal, end.error],
+    [
+      "Errored",
+      false,
+      "error pushing commits to remote: source branch is behind target branch and force pushing is not enabled",
+    ],
+  );
+  assert.equal(work.waits.length, 1);
+  assert.equal(git(remote, "rev-parse", "main"), theirs);
+});
+
 test("github-push: commits of both sides that are not integrated: tried nine times", { skip }, async (t) => {
   const { work, remote } = await committed(t, { pushPolicy: "None" });
   commitTo(remote, "main", { b: "theirs" }, "theirs");
@@ -209,6 +241,40 @@ test("github-push: a conflict when merging", { skip }, async (t) => {
     ],
   );
   assert.deepEqual(work.effects, []);
+});
+
+test("github-push: a conflict when rebasing is Errored, as in git-push", { skip }, async (t) => {
+  const { work, remote } = await committed(t);
+  commitTo(remote, "main", { a: "theirs" }, "theirs");
+  const end = await work.run("github-push", step);
+  assert.deepEqual([end.status, end.terminal, end.warnings.length], ["Errored", false, 1]);
+  assert.match(
+    end.error ?? "",
+    /^error pushing commits to remote: error integrating remote changes from remote branch "main" to local branch "main": error pulling and rebasing branch: .*CONFLICT/s,
+  );
+  assert.deepEqual(work.effects, []);
+});
+
+test("github-push: a rebase that would falsify signatures, where nothing else is allowed", {
+  skip: skip || missingGpg(),
+}, async (t) => {
+  const key = makeGpgKey(t, "Bot", "bot@example.com");
+  const user = { name: "Bot", email: "bot@example.com", signingKey: key.privateKey };
+  const { work, remote } = await committed(t, { user, pushPolicy: "RebaseOrFail" });
+  writeFiles(join(work.dir, "src"), { a: "more" });
+  const author = { name: "Ada", email: "ada@example.com" };
+  await work.succeed("git-commit", { path: "src", message: "unsigned", author });
+  commitTo(remote, "main", { b: "theirs" }, "theirs");
+  const end = await work.run("github-push", step);
+  assert.deepEqual(
+    [end.status, end.terminal, end.error],
+    [
+      "Failed",
+      true,
+      'error integrating remote changes from remote branch "main" to local branch "main": ' +
+        "rebase is unsafe and policy prohibits merge fallback",
+    ],
+  );
 });
 
 const limits: readonly (readonly [number | undefined, number, boolean])[] = [
@@ -241,79 +307,3 @@ for (const [maxRevisions, count, passes] of limits) {
     checkNoStaging(remote);
   });
 }
-
-const unusable: readonly (readonly [string, GitWorkOptions["credentials"], RegExp])[] = [
-  ["none", undefined, /^no credentials found for http:.*\/acme\/deploy$/],
-  [
-    "an SSH key",
-    { sshPrivateKey: "key" },
-    /^found SSH key for http:.*\/acme\/deploy; .* GitHub App instead$/,
-  ],
-  [
-    "no password",
-    { username: "kargo" },
-    /^credentials for http:.*\/acme\/deploy are missing a password\/token$/,
-  ],
-];
-
-for (const [name, given, error] of unusable) {
-  test(`github-push: credentials: ${name}`, { skip }, async (t) => {
-    const { work } = await committed(t);
-    const end = await work.with(t, { credentials: given } as GitWorkOptions).run("github-push", step);
-    assert.deepEqual([end.status, end.terminal], ["Failed", true]);
-    assert.match(end.error ?? "", error);
-  });
-}
-
-test("github-push: a URL that names no repository of GitHub", { skip }, async (t) => {
-  const { work, remote } = await committed(t);
-  await work.succeed("git-clone", { repoURL: remote, checkout: [{ branch: "main", path: "other" }] });
-  const end = await work.run("github-push", { path: "other" });
-  assert.equal(end.status, "Errored");
-  assert.match(
-    end.error ?? "",
-    /^error parsing repository URL: could not extract repository owner and name from URL /,
-  );
-});
-
-test("github-push: a wrong token", { skip }, async (t) => {
-  const { work, remote } = await committed(t);
-  const wrong = work.with(t, { credentials: { username: "kargo", password: "wr0ng" } });
-  const end = await wrong.run("github-push", step);
-  assert.equal(end.status, "Errored");
-  assert.equal(end.terminal, false);
-  assert.match(
-    end.error ?? "",
-    /^error pushing commits to remote: error getting ref heads\/main: GET .*: 401 Bad credentials \[\]$/,
-  );
-  assert.ok(!end.error?.includes("wr0ng"));
-  assert.deepEqual(wrong.waits, []);
-  assert.match(wrong.log.join("\n"), /refs\/kargo\/staging\/promo could not be removed/);
-  assert.equal(git(remote, "log", "--format=%s", "main"), "first");
-});
-
-test("github-push: whoever holds effects holds everything GitHub would see", { skip }, async (t) => {
-  const effects = {
-    perform: async () => {
-      throw new Error("held");
-    },
-  };
-  const { work, hosting, remote } = await committed(t, { effects });
-  const end = await work.run("github-push", step);
-  assert.equal(end.error, "error pushing commits to remote: held");
-  assert.deepEqual(hosting.calls, []);
-  checkNoStaging(remote);
-});
-
-test("github-push: an abort while GitHub keeps silent takes the staging ref away", { skip }, async (t) => {
-  const stopping = new AbortController();
-  const made = await committed(
-    t,
-    { signal: stopping.signal },
-    { fault: ({ path }) => (path.endsWith("/git/commits") ? "hang" : undefined) },
-  );
-  void made.hosting.hanging.then(() => stopping.abort(new Error("stopped")));
-  await assert.rejects(made.work.run("github-push", step), { message: "stopped" });
-  checkNoStaging(made.remote);
-  assert.equal(git(made.remote, "log", "--format=%s", "main"), "first");
-});

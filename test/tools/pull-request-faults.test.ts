@@ -1,13 +1,11 @@
 // What the steps about pull requests make of services that refuse, break off, keep silent or answer nonsense; and
 // where they look for a service that nobody has put on loopback.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type GitProvider, gitProviders } from "../../src/model/git-hosting";
+import { selfSignedCertificate } from "../support/certificates";
 import type { HostedAnswer, HostedRequest } from "../support/git-hosting-server";
 import { missingGit } from "../support/git-repos";
 import { PullRequestWork } from "../support/pull-request-work";
@@ -333,7 +331,7 @@ for (const [repoURL, host, provider] of hosts) {
 
 test("a certificate nobody vouches for", { skip }, async (t) => {
   for (const kind of ["github", "gitlab", "gitea"] as const) {
-    const work = await PullRequestWork.start(t, kind, { tls: makeCertificate(t) });
+    const work = await PullRequestWork.start(t, kind, { tls: selfSignedCertificate(tempDir(t)) });
     work.opened();
     const refused = await work.run("git-wait-for-pr", { prNumber });
     assert.equal(refused.status, "Errored");
@@ -342,14 +340,6 @@ test("a certificate nobody vouches for", { skip }, async (t) => {
     assert.equal(trusted.status, "Running");
   }
 });
-
-function makeCertificate(t: TestContext): { readonly key: string; readonly cert: string } {
-  const dir = tempDir(t);
-  const [key, cert] = [join(dir, "key.pem"), join(dir, "cert.pem")];
-  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert];
-  execFileSync("openssl", [...args, "-days", "1", "-subj", "/CN=127.0.0.1"], { stdio: "ignore" });
-  return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
-}
 
 interface Listener {
   readonly url: string;

@@ -7,6 +7,7 @@ import type { Capabilities, StepContext, StepRunner } from "../promotion/step";
 import { GitError } from "../tools/git-error";
 import { integrateRemoteChanges, type PushIntegrationPolicy, pushHead, pushTag } from "../tools/git-push";
 import type { Worktree } from "../tools/git-worktree";
+import { giteaVersionProblem } from "../tools/pull-requests/gitea";
 import { gitCredentials, inWorktree, orErrored, pushTarget } from "./git-step";
 import {
   fewerAttempts,
@@ -150,14 +151,14 @@ async function findCommitUrl(
 
 /** Gitea's client asks the server for its version first, and there is no URL when it does not answer well. */
 async function giteaAnswers({ network, signal }: Context, repoURL: string): Promise<boolean> {
+  const server = gitHostUrl(repoURL) ?? "";
   try {
-    const response = await network.fetch(`${gitHostUrl(repoURL)}/api/v1/version`, {
+    const response = await network.fetch(`${server}/api/v1/version`, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(giteaTimeoutMs)]),
     });
     const answer: unknown = await response.json();
     const version = isObject(answer) ? (asString(answer.version) ?? "") : "";
-    const [, major = "0", minor = "0"] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-    return response.ok && (Number(major) > 1 || (Number(major) === 1 && Number(minor) >= 11));
+    return response.ok && giteaVersionProblem(version, server) === undefined;
   } catch {
     return false;
   }

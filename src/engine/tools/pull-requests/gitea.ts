@@ -49,6 +49,20 @@ export async function openGitea(options: ProviderOptions): Promise<PullRequestPr
   };
 }
 
+/** Why Kargo's client does not talk to a Gitea of this version; undefined when it does. */
+export function giteaVersionProblem(version: string, server: string): PullRequestError | undefined {
+  const [, major, minor, patch, pre] = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-)?/.exec(version) ?? [];
+  if (version === "") return new PullRequestError("protocol", "Malformed version: ");
+  if (major === undefined) return new PullRequestError("protocol", `unknown version: ${version}`);
+  const found = [major, minor, patch].map((number) => Number(number ?? 0));
+  const differing = found.findIndex((number, index) => number !== oldestVersion[index]);
+  const isOlder =
+    differing < 0 ? pre !== undefined : (found[differing] ?? 0) < (oldestVersion[differing] ?? 0);
+  if (!isOlder) return undefined;
+  const text = `gitea server at ${server} is older than ${oldestVersion.join(".")}`;
+  return new PullRequestError("unsupported", text);
+}
+
 class GiteaClient {
   readonly #rest: RestClient;
   readonly #server: string;
@@ -72,17 +86,8 @@ class GiteaClient {
 
   async checkVersion(): Promise<void> {
     const version = textAt(await this.#get("version"), "version");
-    const [, major, minor, patch, pre] = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-)?/.exec(version) ?? [];
-    if (version === "") throw new PullRequestError("protocol", "Malformed version: ");
-    if (major === undefined) throw new PullRequestError("protocol", `unknown version: ${version}`);
-    const found = [major, minor, patch].map((number) => Number(number ?? 0));
-    const differing = found.findIndex((number, index) => number !== oldestVersion[index]);
-    const isOlder =
-      differing < 0 ? pre !== undefined : (found[differing] ?? 0) < (oldestVersion[differing] ?? 0);
-    if (isOlder) {
-      const text = `gitea server at ${this.#server} is older than ${oldestVersion.join(".")}`;
-      throw new PullRequestError("unsupported", text);
-    }
+    const problem = giteaVersionProblem(version, this.#server);
+    if (problem !== undefined) throw problem;
   }
 
   /** Sends a request about the repository; the answer may have any status. */
