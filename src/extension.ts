@@ -134,6 +134,7 @@ async function openFolder(
       files,
       log,
       autonomy: runSwitch,
+      opensWith: "first look" as const,
       secrets: secrets.source(folder.uri.toString()),
       tools: toolPaths(folder),
       argocd: argocdWhenMissing(folder),

@@ -21,6 +21,8 @@ import type {
 export interface Snapshot {
   /** Grows with every snapshot of one backend. */
   readonly revision: number;
+  /** Earlier Promotions, and Freight that no Stage runs on, are still being read: another snapshot will have them. */
+  readonly isPartial?: true;
   readonly projects: readonly ProjectTree[];
   readonly problems: readonly ResourceProblem[];
   /** Where a resource is written in the workspace; absent for what only the engine or a cluster holds. Key: refKey. */

@@ -1,5 +1,5 @@
 // Long work in short pieces: whoever has had the thread for a while lets everybody else go first.
-// Does no work itself and knows no priorities.
+// Does no work itself and knows no priorities. Work that is also wanted at one go is a generator that yields between pieces.
 
 /** Milliseconds of work after which others get their turn. */
 const turnMs = 12;
@@ -17,5 +17,24 @@ export class Turns {
         resolve();
       });
     });
+  }
+}
+
+/** Goes through the steps, with turns for others in between. */
+export async function inTurns<T>(steps: Generator<void, T>): Promise<T> {
+  const turns = new Turns();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    const turn = turns.over();
+    if (turn !== undefined) await turn;
+  }
+}
+
+/** Goes through the steps at one go. */
+export function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
   }
 }

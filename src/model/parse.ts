@@ -99,6 +99,20 @@ export function parseResources(file: string, text: string, known?: KnownDocument
   return { resources, problems };
 }
 
+/**
+ * Reads the documents of `text` that were not read before into `known`, one at each step, so that whoever goes through
+ * the steps can pause between them. `parseResources` is quick afterwards.
+ */
+export function* readAhead(text: string, known: KnownDocuments): Generator<void> {
+  if (!mayHoldResources(text)) return;
+  for (const { start, end } of splitDocuments(text)) {
+    const source = text.slice(start, end);
+    if (!mayHoldResources(source) || known.get(source) !== undefined) continue;
+    known.set(source, readDocument(source));
+    yield;
+  }
+}
+
 /** Reads one document, with places as if it were a file of its own. */
 function readDocument(source: string): ParseResult {
   const resources: ParsedResource[] = [];

@@ -1,6 +1,7 @@
 // The Projects of a workspace or a server, kept current: a changed resource costs what its own list costs, and every
 // list that did not change stays the same array. What the order is, is decided in pipeline.ts.
-import { groupedBy, rememberPromotionLookup } from "./list-index";
+import { atOnce } from "../base/turns";
+import { rememberPromotionLookup } from "./list-index";
 import {
   byName,
   compareText,
@@ -29,9 +30,21 @@ export class ProjectTrees {
   readonly #projects: Map<string, ProjectState>;
   #trees: readonly ProjectTree[] | undefined;
 
-  constructor(resources: Iterable<AnyResource>) {
-    const groups = groupedBy(resources, (resource) => projectOf(resource.metadata));
-    this.#projects = new Map([...groups].map(([name, group]) => [name, new ProjectState(name, group)]));
+  private constructor(projects: Map<string, ProjectState>) {
+    this.#projects = projects;
+  }
+
+  /** The trees of `resources`. */
+  static of(resources: Iterable<AnyResource>): ProjectTrees {
+    return atOnce(ProjectTrees.inSteps(resources));
+  }
+
+  /** The same in steps, as there may be much to put in order. */
+  static *inSteps(resources: Iterable<AnyResource>): Generator<void, ProjectTrees> {
+    const projects = new Map<string, ProjectState>();
+    const groups = yield* grouped(resources, (resource) => projectOf(resource.metadata));
+    for (const [name, group] of groups) projects.set(name, yield* ProjectState.inSteps(name, group));
+    return new ProjectTrees(projects);
   }
 
   /** By name. The trees of Projects in which nothing changed are the same objects as before. */
@@ -49,7 +62,7 @@ export class ProjectTrees {
     let state = this.#projects.get(name);
     if (state === undefined) {
       if (resource === undefined) return;
-      state = new ProjectState(name, []);
+      state = atOnce(ProjectState.inSteps(name, []));
       this.#projects.set(name, state);
     }
     if (state.apply(ref, resource)) this.#trees = undefined;
@@ -67,6 +80,30 @@ function projectOf({
   return namespace ?? name;
 }
 
+/** In order, but for the Stages. */
+interface ProjectLists {
+  readonly project: Project | undefined;
+  readonly warehouses: readonly Warehouse[];
+  readonly freight: readonly Freight[];
+  readonly tasks: readonly PromotionTask[];
+  readonly stages: readonly Stage[];
+  readonly promotions: PromotionList;
+}
+
+/** `groupedBy` in steps. */
+function* grouped<T, K>(list: Iterable<T>, keyOf: (entry: T) => K): Generator<void, Map<K, T[]>> {
+  const groups = new Map<K, T[]>();
+  let count = 0;
+  for (const entry of list) {
+    const key = keyOf(entry);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
+    if (++count % 1000 === 0) yield;
+  }
+  return groups;
+}
+
 class ProjectState {
   readonly name: string;
   #project: Project | undefined;
@@ -77,16 +114,27 @@ class ProjectState {
   readonly #promotions: PromotionList;
   #tree: ProjectTree | undefined;
 
-  constructor(name: string, resources: readonly AnyResource[]) {
+  private constructor(name: string, lists: ProjectLists) {
     this.name = name;
-    const groups = groupedBy(resources, (resource) => resource.kind);
+    this.#project = lists.project;
+    this.#warehouses = new SortedList(lists.warehouses, byName);
+    this.#freight = new SortedList(lists.freight, newestFreightFirst);
+    this.#tasks = new SortedList(lists.tasks, byName);
+    this.#stages = new StageList(lists.stages);
+    this.#promotions = lists.promotions;
+  }
+
+  static *inSteps(name: string, resources: readonly AnyResource[]): Generator<void, ProjectState> {
+    const groups = yield* grouped(resources, (resource) => resource.kind);
     const ofKind = <R extends AnyResource>(kind: R["kind"]) => (groups.get(kind) ?? []) as R[];
-    this.#project = ofKind<Project>("Project")[0];
-    this.#warehouses = new SortedList(ofKind<Warehouse>("Warehouse").sort(byName), byName);
-    this.#freight = new SortedList(sortedFreight(ofKind<Freight>("Freight")), newestFreightFirst);
-    this.#tasks = new SortedList(ofKind<PromotionTask>("PromotionTask").sort(byName), byName);
-    this.#stages = new StageList(ofKind<Stage>("Stage"));
-    this.#promotions = new PromotionList(ofKind<Promotion>("Promotion"));
+    return new ProjectState(name, {
+      project: ofKind<Project>("Project")[0],
+      warehouses: ofKind<Warehouse>("Warehouse").sort(byName),
+      freight: yield* sortedFreight(ofKind<Freight>("Freight")),
+      tasks: ofKind<PromotionTask>("PromotionTask").sort(byName),
+      stages: ofKind<Stage>("Stage"),
+      promotions: yield* PromotionList.inSteps(ofKind<Promotion>("Promotion")),
+    });
   }
 
   get isEmpty(): boolean {
@@ -177,12 +225,20 @@ class PromotionList {
   #byStage: ReadonlyMap<string, readonly Promotion[]>;
   readonly #open = new Map<string, Promotion>();
 
-  constructor(promotions: readonly Promotion[]) {
-    const sorted = sortedPromotions(promotions);
+  private constructor(sorted: readonly Promotion[], byStage: ReadonlyMap<string, readonly Promotion[]>) {
     this.#all = new SortedList(sorted, newestPromotionFirst);
-    this.#byStage = groupedBy(sorted, (promotion) => promotion.spec.stage);
-    for (const promotion of sorted) this.#noteWhetherOpen(promotion);
-    this.#rememberLookup();
+    this.#byStage = byStage;
+  }
+
+  static *inSteps(promotions: readonly Promotion[]): Generator<void, PromotionList> {
+    const sorted = yield* sortedPromotions(promotions);
+    const list = new PromotionList(sorted, yield* grouped(sorted, (promotion) => promotion.spec.stage));
+    for (const [place, promotion] of sorted.entries()) {
+      if (!isTerminalPhase(promotion.status?.phase)) list.#open.set(promotion.metadata.name, promotion);
+      if (place % 2000 === 0) yield;
+    }
+    list.#rememberLookup();
+    return list;
   }
 
   get items(): readonly Promotion[] {

@@ -43,6 +43,7 @@ export interface LinePlace {
 /** A file of lines that is read in pieces: what is not asked for is never in memory. Close it when done. */
 export class CheckedLines {
   readonly #file: number;
+  #isClosed = false;
 
   private constructor(file: number) {
     this.#file = file;
@@ -72,14 +73,17 @@ export class CheckedLines {
     return undefined;
   }
 
-  read({ start, length }: LinePlace): string {
+  /** The line there; undefined once the file is closed. */
+  read({ start, length }: LinePlace): string | undefined {
+    if (this.#isClosed) return undefined;
     const buffer = Buffer.allocUnsafe(length);
     const read = readSync(this.#file, buffer, 0, length, start);
     return buffer.toString("utf8", 0, read);
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (!this.#isClosed) closeSync(this.#file);
+    this.#isClosed = true;
   }
 }
 

@@ -4,9 +4,10 @@ import { type Disposable, DisposableStore } from "../../base/disposable";
 import { errorMessage } from "../../base/errors";
 import { Emitter, type Event } from "../../base/events";
 import type { Logger } from "../../base/log";
+import { inTurns } from "../../base/turns";
 import { autoPromotionStages } from "../../engine/engine";
 import { ProjectTrees } from "../../model/project-trees";
-import { type AnyResource, type Kind, type ResourceRef, refKey } from "../../model/resources";
+import { type AnyResource, type Kind, type ResourceRef, refKey, type Stage } from "../../model/resources";
 import type { Snapshot } from "../backend";
 import type { LocalStore } from "./local-store";
 import type { Workspace, WorkspaceSpecs } from "./workspace";
@@ -30,6 +31,7 @@ export class LiveSnapshot implements Disposable {
   readonly #log: Logger;
   readonly #owned = new DisposableStore();
   readonly #changed: Emitter<void>;
+  readonly #closed = new AbortController();
   #snapshot: Snapshot = {
     revision: 0,
     projects: [],
@@ -42,10 +44,12 @@ export class LiveSnapshot implements Disposable {
   /** Asked for and not begun. */
   #nextBuild: Promise<void> | undefined;
   #lastBuild: Promise<void> = Promise.resolve();
-  #trees = new ProjectTrees([]);
+  #trees = ProjectTrees.of([]);
   /** How often everything was to be read, and which of these times the trees are of. */
   #reloads = 1;
   #reloadOfTrees = 0;
+  /** Not everything was read yet. */
+  #isPartial = false;
   /** Changed since they were taken into the trees. */
   readonly #dirty = new Map<string, ResourceRef>();
   #shownSpecs: WorkspaceSpecs | undefined;
@@ -80,6 +84,45 @@ export class LiveSnapshot implements Disposable {
 
   dispose(): void {
     this.#owned.dispose();
+    this.#closed.abort();
+  }
+
+  /**
+   * Makes a snapshot of what is needed to show and drive the pipelines once the specs are `loaded`, and resolves. The rest
+   * is read while others go on, and shown when it is there.
+   */
+  begin(loaded: Promise<void>): Promise<void> {
+    const first = this.#lastBuild.then(async () => {
+      await loaded;
+      this.#trees = await inTurns(ProjectTrees.inSteps(await this.#firstLook()));
+      this.#reloadOfTrees = this.#reloads;
+      this.#isPartial = true;
+      this.#publish();
+    });
+    this.#lastBuild = first.catch((error) => this.#log.error(errorMessage(error)));
+    void first.then(() => this.#readRest());
+    return first;
+  }
+
+  /** Everything but Freight that no Stage is about, and earlier Promotions. */
+  async #firstLook(): Promise<AnyResource[]> {
+    const found: AnyResource[] = [];
+    for (const kind of ["Project", "Warehouse", "PromotionTask"] as const)
+      found.push(...(await this.#store.list(kind)));
+    const stages = await this.#store.list("Stage");
+    return [...found, ...stages, ...(await this.#store.peek(namedBy(stages)))];
+  }
+
+  /** Never rejects. */
+  async #readRest(): Promise<void> {
+    try {
+      for (const kind of ["Freight", "Promotion"] as const)
+        await this.#store.readAhead(kind, this.#closed.signal);
+      this.forget();
+      await this.refresh();
+    } catch (error) {
+      if (!this.#owned.disposed) this.#log.error(errorMessage(error));
+    }
   }
 
   /** Builds one snapshot for all changes that come before the building starts; one building at a time. */
@@ -94,14 +137,17 @@ export class LiveSnapshot implements Disposable {
 
   async #build(): Promise<void> {
     const anyChange = await this.#bringTreesUpToDate();
-    const trees = this.#trees.trees;
-    const { specs } = this.#workspace;
+    if (anyChange || this.#workspace.specs !== this.#shownSpecs) this.#publish();
+  }
+
+  #publish(): void {
     if (this.#owned.disposed) return;
-    if (!anyChange && specs === this.#shownSpecs) return;
+    const { specs } = this.#workspace;
     const { sources } = this.#snapshot;
     this.#snapshot = {
       revision: this.#snapshot.revision + 1,
-      projects: trees,
+      ...(this.#isPartial && { isPartial: true }),
+      projects: this.#trees.trees,
       problems: specs.problems,
       sources: specs === this.#shownSpecs ? sources : sourcesOf(specs),
       autoPromotion: this.#autoPromotionStages(),
@@ -122,7 +168,8 @@ export class LiveSnapshot implements Disposable {
       this.#dirty.clear();
       const lists: (readonly AnyResource[])[] = [];
       for (const kind of shownKinds) lists.push(await this.#store.list(kind));
-      this.#trees = new ProjectTrees(lists.flat());
+      this.#trees = await inTurns(ProjectTrees.inSteps(lists.flat()));
+      this.#isPartial = false;
       this.#reloadOfTrees = reload;
       return true;
     }
@@ -152,6 +199,23 @@ export class LiveSnapshot implements Disposable {
       this.#autoPromotion = { specs, stages: autoPromotionStages(resources) };
     }
     return this.#autoPromotion.stages;
+  }
+}
+
+/** The Freight that Stages run on, and the Promotions they are about. */
+function* namedBy(stages: readonly Stage[]): Generator<ResourceRef & { readonly stage?: string }> {
+  const freight = new Set<string>();
+  for (const { metadata, status } of stages) {
+    const { name: stage, namespace = "" } = metadata;
+    const { currentPromotion, lastPromotion, freightHistory } = status ?? {};
+    for (const named of [currentPromotion, lastPromotion])
+      if (named !== undefined) yield { kind: "Promotion", namespace, name: named.name, stage };
+    for (const { name } of Object.values(freightHistory?.[0]?.items ?? {})) {
+      const key = `${namespace}/${name}`;
+      if (freight.has(key)) continue;
+      freight.add(key);
+      yield { kind: "Freight", namespace, name };
+    }
   }
 }
 

@@ -104,6 +104,25 @@ export class LocalStore implements ResourceStore, Disposable {
     return found;
   }
 
+  /**
+   * Those of `refs` that there are, each read for itself: quicker than reading all there is when little is wanted of much.
+   * Freight and Promotions only.
+   */
+  async peek(refs: Iterable<ResourceRef & { readonly stage?: string }>): Promise<readonly AnyResource[]> {
+    await this.#exclusively(() => this.#catchUp());
+    const found: AnyResource[] = [];
+    for (const { stage, ...ref } of refs) {
+      const object = await this.#state.peek(ref, groupOf(ref, stage));
+      if (object !== undefined) found.push(object as unknown as AnyResource);
+    }
+    return found;
+  }
+
+  /** Reads what listing `kind` will need, unless the signal aborts: then rejects with its reason. */
+  async readAhead(kind: Kind, signal: AbortSignal): Promise<void> {
+    await this.#groupsOf(kind, {}, signal);
+  }
+
   create<K extends Kind>(resource: ResourceByKind[K]): Promise<ResourceByKind[K]> {
     const ref = toRef(resource as ResourceByKind["Freight"]) as ResourceRef<K>;
     if (!ownedByEngine.has(ref.kind)) {
@@ -311,17 +330,18 @@ export class LocalStore implements ResourceStore, Disposable {
     return known.get(kind) ?? [];
   }
 
-  async #groupsOf(kind: Kind, options: ListOptions): Promise<ObjectGroup[]> {
+  async #groupsOf(kind: Kind, options: ListOptions, signal?: AbortSignal): Promise<ObjectGroup[]> {
     if (!(await this.#files.exists())) return [];
     const namespaces = options.namespace === undefined ? await this.#files.namespaces() : [options.namespace];
     const found: ObjectGroup[][] = [];
     for (const namespace of namespaces) {
       const { stage } = options;
-      if (kind !== "Promotion") found.push(await this.#state.whole([{ kind, namespace }]));
+      if (kind !== "Promotion") found.push(await this.#state.whole([{ kind, namespace }], signal));
       else if (stage !== undefined) found.push([await this.#state.group({ kind, namespace, stage })]);
       else {
         const stages = await this.#files.stagesWithPromotions(namespace);
-        found.push(await this.#state.whole(stages.map((each) => ({ kind, namespace, stage: each }))));
+        const groups = stages.map((each) => ({ kind, namespace, stage: each }));
+        found.push(await this.#state.whole(groups, signal));
       }
     }
     return found.flat();

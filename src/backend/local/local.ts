@@ -58,6 +58,8 @@ export interface LocalBackendOptions {
   readonly clock?: Clock;
   /** Whether Stages may promote by themselves; they may not when absent. */
   readonly autonomy?: EngineOptions["autonomy"];
+  /** What is read before the backend is there: everything when absent, or what is needed to show and drive. */
+  readonly opensWith?: "everything" | "first look";
 }
 
 /** An engine on a workspace's specs and state, without snapshots: for trying single steps. Dispose it when done. */
@@ -70,7 +72,8 @@ export async function openLocalEngine(options: LocalBackendOptions): Promise<Eng
 /** Reads the workspace, takes up what an earlier process left unfinished when asked to, and stays current. */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
   const backend = new LocalBackend(options);
-  await backend.reload();
+  if (options.opensWith === "first look") await backend.begin();
+  else await backend.reload();
   return backend;
 }
 
@@ -129,6 +132,11 @@ class LocalBackend implements Backend {
 
   get onDidChange(): Event<void> {
     return this.#live.onDidChange;
+  }
+
+  /** Reads what is needed to show and drive; the snapshot says when the rest is there. */
+  begin(): Promise<void> {
+    return this.#live.begin(this.#workspace.load());
   }
 
   async reload(): Promise<Snapshot> {

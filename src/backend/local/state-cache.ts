@@ -3,7 +3,7 @@
 import { errorMessage } from "../../base/errors";
 import type { Logger } from "../../base/log";
 import { Turns } from "../../base/turns";
-import type { Freight } from "../../model/resources";
+import type { Freight, ResourceRef } from "../../model/resources";
 import { CondensedFolder, CondensedPool, stagesRunningOn } from "./condensed";
 import { SharedParts } from "./shared-parts";
 import {
@@ -99,26 +99,34 @@ export class StateCache {
     return reading;
   }
 
-  /** Every group of `groups`, which are all that a kind has in a namespace; this is where the index is renewed. */
-  async whole(groups: readonly Group[]): Promise<ObjectGroup[]> {
+  /**
+   * Every group of `groups`, which are all that a kind has in a namespace; this is where the index is renewed. Rejects with
+   * the signal's reason when that aborts first.
+   */
+  async whole(groups: readonly Group[], signal?: AbortSignal): Promise<ObjectGroup[]> {
     const [first] = groups;
     if (first === undefined) return [];
     const key = indexKey(first);
-    // One reading at a time, so that an index holds all of it.
-    while (this.#readings.has(key)) await this.#readings.get(key);
+    // One reading at a time, so that an index holds all of it; one that failed is for its own caller to tell of.
+    while (this.#readings.has(key)) await this.#readings.get(key)?.catch(() => {});
     if (!groups.every((group) => this.#groups.has(groupKey(group)))) {
-      const reading = this.#readWhole(groups, first).finally(() => this.#readings.delete(key));
+      const reading = this.#readWhole(groups, first, signal).finally(() => this.#readings.delete(key));
       this.#readings.set(key, reading);
       await reading;
     }
     return Promise.all(groups.map((group) => this.group(group)));
   }
 
-  async #readWhole(groups: readonly Group[], { kind, namespace }: Group): Promise<void> {
+  async #readWhole(
+    groups: readonly Group[],
+    { kind, namespace }: Group,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const writer = new StateIndexWriter();
     let unindexed = 0;
     for (const group of groups) {
       const key = groupKey(group);
+      signal?.throwIfAborted();
       if (this.#groups.has(key)) continue;
       const reading = this.#read(group, writer);
       const objects = reading.then((read) => read.objects);
@@ -137,6 +145,16 @@ export class StateCache {
   /** The group when it is in memory. */
   known(group: Group): Promise<ObjectGroup> | undefined {
     return this.#groups.get(groupKey(group));
+  }
+
+  /** One object, without reading its group for it. */
+  async peek(ref: ResourceRef, group: Group): Promise<StoredObject | undefined> {
+    const known = this.known(group);
+    if (known !== undefined) return (await known).get(ref.name);
+    const turn = this.#turns.over();
+    if (turn !== undefined) await turn;
+    const object = this.#files.readNow(ref, group);
+    return object && (this.#folder(group).condense(object) ?? this.#parts.share(object));
   }
 
   /** Takes in what is stored now, and returns how it is kept. */

@@ -34,7 +34,7 @@ export class StateIndex {
   take(folder: string): FolderIndex {
     const places = this.#places.get(folder) ?? [];
     this.#places.delete(folder);
-    return new FolderIndex(places.map((place) => () => this.#lines?.read(place) ?? ""));
+    return new FolderIndex(places.map((place) => () => this.#lines?.read(place)));
   }
 
   close(): void {
@@ -45,11 +45,11 @@ export class StateIndex {
 
 /** The rows of one folder. */
 export class FolderIndex {
-  readonly #lines: (() => string)[];
+  readonly #lines: (() => string | undefined)[];
   readonly #rows = new Map<unknown, { readonly row: StampedRow; readonly table: readonly string[] }>();
 
   /** `lines` are read one by one, as far as they are needed. */
-  constructor(lines: readonly (() => string)[]) {
+  constructor(lines: readonly (() => string | undefined)[]) {
     this.#lines = [...lines];
   }
 
@@ -70,9 +70,9 @@ export class FolderIndex {
   #take(name: string) {
     for (let found = this.#rows.get(name); ; found = this.#rows.get(name)) {
       if (found !== undefined) this.#rows.delete(name);
-      const line = found === undefined ? this.#lines.shift() : undefined;
+      const line = found === undefined ? this.#lines.shift()?.() : undefined;
       if (line === undefined) return found;
-      const [, table, ...rows] = JSON.parse(line()) as Line;
+      const [, table, ...rows] = JSON.parse(line) as Line;
       // A name occurs once in a line, so it is never in the table.
       for (const row of rows) this.#rows.set(row[firstValue], { row, table });
     }

@@ -6,11 +6,13 @@ import { type Disposable, DisposableStore } from "../../base/disposable";
 import { errorMessage } from "../../base/errors";
 import { Emitter, type Event } from "../../base/events";
 import type { Logger } from "../../base/log";
+import { Turns } from "../../base/turns";
 import {
   type ParsedResource,
   type ParseResult,
   parseResources,
   type ResourceProblem,
+  readAhead,
   type SourceLocation,
 } from "../../model/parse";
 import { compareText } from "../../model/pipeline";
@@ -88,7 +90,12 @@ export class Workspace implements Disposable {
   /** Reads happen one after the other, so that an older text cannot overwrite a newer one. */
   #readFiles(paths: readonly string[]): Promise<void> {
     this.#reading = this.#reading.then(async () => {
-      await Promise.all(paths.map((path) => this.#readFile(path)));
+      const texts = await Promise.all(paths.map((path) => this.#textOf(path)));
+      const turns = new Turns();
+      for (const [place, path] of paths.entries()) {
+        await this.#parseFile(path, texts[place], turns);
+        await turns.over();
+      }
       if (this.#owned.disposed) return;
       const before = this.#specs;
       this.#specs = collect(this.#parsed, this.#entries);
@@ -99,14 +106,22 @@ export class Workspace implements Disposable {
     return this.#reading;
   }
 
-  async #readFile(path: string): Promise<void> {
+  async #textOf(path: string): Promise<string | undefined> {
     try {
-      const name = relative(this.#files.root, path);
-      this.#parsed.set(path, parseResources(name, await this.#files.read(path), this.#cache));
+      return await this.#files.read(path);
     } catch (error) {
-      this.#parsed.delete(path);
       this.#log.debug(`Not read: ${path}: ${errorMessage(error)}`);
+      return undefined;
     }
+  }
+
+  async #parseFile(path: string, text: string | undefined, turns: Turns): Promise<void> {
+    if (text === undefined) {
+      this.#parsed.delete(path);
+      return;
+    }
+    if (this.#cache !== undefined) for (const _ of readAhead(text, this.#cache)) await turns.over();
+    this.#parsed.set(path, parseResources(relative(this.#files.root, path), text, this.#cache));
   }
 }
 

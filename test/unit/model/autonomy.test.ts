@@ -68,7 +68,7 @@ function freight(status: Freight["status"]): Freight {
 }
 
 function treeOf(...resources: AnyResource[]) {
-  const [tree] = new ProjectTrees(resources).trees;
+  const [tree] = ProjectTrees.of(resources).trees;
   assert.ok(tree);
   return tree;
 }

@@ -60,7 +60,7 @@ for (const [name, [stages, expected]] of Object.entries(orders)) {
 }
 
 test("Promotions of all Stages are together, newest first, also within one second", () => {
-  const [tree] = new ProjectTrees([
+  const [tree] = ProjectTrees.of([
     promotion("test.01a.f", "2026-01-01T00:00:01Z"),
     promotion("uat.01c.f", "2026-01-01T00:00:02Z"),
     promotion("prod.01b.f", "2026-01-01T00:00:02Z"),
@@ -70,7 +70,7 @@ test("Promotions of all Stages are together, newest first, also within one secon
 });
 
 test("Freight is newest first, and a namespace counts as a Project without one", () => {
-  const trees = new ProjectTrees([
+  const trees = ProjectTrees.of([
     freight("f1", "2026-01-01T00:00:00Z"),
     freight("f2", "2026-01-02T00:00:00Z"),
   ]).trees;

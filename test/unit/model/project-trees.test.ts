@@ -48,7 +48,7 @@ for (const seed of [1, 2, 3, 4, 5]) {
   test(`trees kept current are those made anew (${seed})`, () => {
     const next = numbers(seed);
     const all = new Map<string, AnyResource>();
-    const trees = new ProjectTrees([]);
+    const trees = ProjectTrees.of([]);
     for (let n = 0; n < 400; n++) {
       const resource = anyResource(next);
       const ref = toRef(resource);
@@ -56,7 +56,7 @@ for (const seed of [1, 2, 3, 4, 5]) {
       if (gone) all.delete(refKey(ref));
       else all.set(refKey(ref), resource);
       trees.apply(ref, gone ? undefined : resource);
-      const anew = new ProjectTrees(all.values()).trees;
+      const anew = ProjectTrees.of(all.values()).trees;
       assert.deepEqual(trees.trees, anew);
       for (const [index, { promotions }] of trees.trees.entries()) {
         const expected = promotionLookup([...(anew[index]?.promotions ?? [])]);
@@ -79,7 +79,7 @@ test("what did not change stays the same object, and an earlier tree stays as it
     status: { freightSummary: status },
   });
   const specs = { requestedFreight: [] };
-  const trees = new ProjectTrees([stage("a", "1"), stage("b", "1")]);
+  const trees = ProjectTrees.of([stage("a", "1"), stage("b", "1")]);
   const [before] = trees.trees;
   trees.apply({ kind: "Stage", namespace: "p", name: "b" }, stage("b", "2"));
   const [after] = trees.trees;
