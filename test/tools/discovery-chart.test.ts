@@ -96,6 +96,22 @@ test("classic: a user name and password, and where they do not go", async (t) =>
   assert.deepEqual(seen, ["none"]);
 });
 
+test("classic: a password in the URL is sent, and masked where the URL is told", async (t) => {
+  const { url } = await serve(t, ({ headers, url: path }, response) =>
+    path === "/index.yaml" && headers.authorization === basic
+      ? response.end(index)
+      : response.writeHead(404).end(),
+  );
+  const { username, password } = registryUser;
+  const withUser = url.replace("http://", `http://${username}:${password}@`);
+  assert.deepEqual((await discover(t, { repoURL: withUser, name: "other" })).versions, ["9.0.0"]);
+  await assert.rejects(discover(t, { repoURL: `${withUser}/none`, name: "other" }), ({ message }: Error) => {
+    assert.match(message, /index.yaml.* HTTP 404/);
+    assert.equal(message.includes(password), false, message);
+    return true;
+  });
+});
+
 test("classic: an index that has not changed is not sent again", async (t) => {
   let etag = '"1"';
   let sent = 0;

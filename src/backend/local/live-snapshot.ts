@@ -100,7 +100,11 @@ export class LiveSnapshot implements Disposable {
       this.#publish();
     });
     this.#lastBuild = first.catch((error) => this.#log.error(errorMessage(error)));
-    void first.then(() => this.#readRest());
+    // A failure is the caller's to tell.
+    void first.then(
+      () => this.#readRest(),
+      () => {},
+    );
     return first;
   }
 

@@ -2,6 +2,7 @@ import { goQuote } from "../../base/go-text";
 import type { ChartDiscoveryResult, ChartSubscription } from "../../model/resources";
 import { compareNewestFirst, parseStrictVersion, parseVersion, type SemVer } from "../../model/semver";
 import type { CredentialSource, Credentials } from "../promotion/step";
+import { shownUrl } from "../tools/git-auth";
 import { getFile, HttpFileError } from "../tools/http-file";
 import { RegistryClient, RegistryError } from "../tools/registry";
 import { chartCachePath, loadIndex, saveIndex } from "./chart-cache";
@@ -31,7 +32,7 @@ export async function discoverChart(
   options: ChartDiscoveryOptions,
 ): Promise<ChartDiscoveryResult> {
   const { repoURL, name, semverConstraint, discoveryLimit } = subscription;
-  const repo = `from helm chart repo ${goQuote(repoURL)}`;
+  const repo = `from helm chart repo ${goQuote(shownUrl(repoURL))}`;
   const credentials = await findCredentials(options.credentials, { ...options, type: "helm", repoURL });
   const { admits, list } = within(`error obtaining selector for chart versions ${repo}`, () => ({
     admits: within("error building base selector", () =>
@@ -90,7 +91,7 @@ async function listClassic(
   } catch (error) {
     if (!(error instanceof HttpFileError)) throw error;
     const code = error.code === "auth" ? "credentials" : "remote";
-    const reason = `error querying repository index at ${goQuote(url)}: ${error.message}`;
+    const reason = `error querying repository index at ${goQuote(shownUrl(url))}: ${error.message}`;
     throw new DiscoveryError(code, reason, { cause: error });
   }
 }
@@ -120,7 +121,7 @@ async function listOci(
     signal.throwIfAborted();
     if (!(error instanceof RegistryError)) throw error;
     const code = error.code === "auth" ? "credentials" : "remote";
-    const what = `error retrieving versions of chart from repository ${goQuote(repoURL)}`;
+    const what = `error retrieving versions of chart from repository ${goQuote(shownUrl(repoURL))}`;
     throw new DiscoveryError(code, `${what}: ${error.message}`, { cause: error });
   } finally {
     await client.close();
@@ -132,7 +133,7 @@ function parseOciUrl(repoURL: string): { readonly host: string; readonly reposit
   const [, registry = "", path = ""] = /^oci:\/\/([^/]*)\/(.*)$/s.exec(repoURL) ?? [];
   const repository = path.replace(/[@:].*$/s, "");
   if (!/^[\w.-]+(?::\d+)?$|^\[[\da-f:.]+\](?::\d+)?$/i.test(registry) || !ociRepository.test(repository)) {
-    const what = `error parsing repository URL ${goQuote(repoURL)}`;
+    const what = `error parsing repository URL ${goQuote(shownUrl(repoURL))}`;
     throw new DiscoveryError("subscription", `${what}: invalid reference`);
   }
   return { host: registry === "docker.io" ? "registry-1.docker.io" : registry, repository };

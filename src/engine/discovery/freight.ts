@@ -21,6 +21,7 @@ import {
 import { freightName } from "../freight-name";
 import { type EnginePorts, type ResourceStore, StoreError } from "../ports";
 import { AdmissionError, checkProject } from "../promotion/admission";
+import { shownUrl } from "../tools/git-auth";
 import { DiscoveryError } from "./discovery-error";
 import { randomAlias } from "./freight-alias";
 
@@ -42,7 +43,7 @@ export function newestArtifacts(discovered: DiscoveredArtifacts): Artifacts {
   const commits = git.map(({ repoURL, commits: candidates }) => {
     const { id, branch, tag, subject, author, committer } = first(
       candidates,
-      `commits discovered for repository ${goQuote(repoURL)}`,
+      `commits discovered for repository ${goQuote(shownUrl(repoURL))}`,
     );
     return withoutEmpty({ repoURL, id, branch, tag, message: subject, author, committer });
   });
@@ -145,7 +146,7 @@ function withoutEmpty<T extends object>(artifact: T): Partial<T> {
 }
 
 function noVersions(repoURL: string, name = ""): string {
-  return `versions discovered for chart ${goQuote(repoURL)} from repository ${goQuote(name)}`;
+  return `versions discovered for chart ${goQuote(shownUrl(repoURL))} from repository ${goQuote(name)}`;
 }
 
 function first<T>(candidates: readonly T[] | undefined, what: string): T {

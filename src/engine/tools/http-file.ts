@@ -2,6 +2,7 @@
 // Gives the file no meaning.
 import { fetch, type Response } from "undici";
 import { CodedError } from "../../base/errors";
+import { shownUrl } from "./git-auth";
 import { openHttpAgent } from "./http-agent";
 import { defaultRetryPolicy, failureReason, sendWithRetries } from "./http-retry";
 import { readUpTo } from "./read-body";
@@ -23,7 +24,10 @@ export interface HttpFile extends FileMarks {
   readonly content: Buffer;
 }
 
-/** Gets a file. Redirects are followed; the user name and password go to no other host. Throws HttpFileError. */
+/**
+ * Gets a file. Redirects are followed; the user name and password go to no other host. Those written into the URL count
+ * when none are given, as with Go's client. Throws HttpFileError.
+ */
 export async function getFile(
   url: string,
   options: {
@@ -36,23 +40,38 @@ export async function getFile(
 ): Promise<HttpFile | undefined> {
   const { signal, maxBytes } = options;
   const agent = openHttpAgent(options);
+  const shown = shownUrl(url);
   try {
-    const headers = requestHeaders(options.credentials, options.marks);
-    const send = () => fetch(url, { headers, signal, dispatcher: agent });
+    const { bare, written } = splitUser(url);
+    const headers = requestHeaders(options.credentials ?? written, options.marks);
+    const send = () => fetch(bare, { headers, signal, dispatcher: agent });
     const response = await sendWithRetries(send, defaultRetryPolicy, signal);
     if (response.status === 304) return undefined;
     if (response.status !== 200) {
       const code = response.status === 401 || response.status === 403 ? "auth" : "status";
-      throw new HttpFileError(code, `${url} was answered with HTTP ${response.status}`);
+      throw new HttpFileError(code, `${shown} was answered with HTTP ${response.status}`);
     }
-    return { content: await readAll(response, url, maxBytes), ...readMarks(response) };
+    return { content: await readAll(response, shown, maxBytes), ...readMarks(response) };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof HttpFileError) throw error;
-    throw new HttpFileError("network", `${url} gave no answer: ${failureReason(error)}`, { cause: error });
+    throw new HttpFileError("network", `${shown} gave no answer: ${failureReason(error)}`, { cause: error });
   } finally {
     await agent.destroy();
   }
+}
+
+/** A URL without the user name and password in it, which `fetch` refuses to send. */
+function splitUser(text: string): {
+  readonly bare: string | URL;
+  readonly written?: { readonly username: string; readonly password: string };
+} {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.username === "") return { bare: text };
+  const written = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  url.username = "";
+  url.password = "";
+  return { bare: url, written };
 }
 
 function requestHeaders(
@@ -74,8 +93,9 @@ function readMarks({ headers }: Response): FileMarks {
   return { ...(etag && { etag }), ...(lastModified && { lastModified }) };
 }
 
-async function readAll(response: Response, url: string, maxBytes: number): Promise<Buffer> {
+async function readAll(response: Response, shown: string, maxBytes: number): Promise<Buffer> {
   const bytes = await readUpTo(response.body, maxBytes);
-  if (bytes === undefined) throw new HttpFileError("tooLarge", `${url} is larger than ${maxBytes >> 20} MiB`);
+  if (bytes === undefined)
+    throw new HttpFileError("tooLarge", `${shown} is larger than ${maxBytes >> 20} MiB`);
   return bytes;
 }
