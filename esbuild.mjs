@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { context } from "esbuild";
 import { readerDefine } from "./reader-digest.mjs";
+import { yamlCalls } from "./yaml-calls.mjs";
 
 const watch = process.argv.includes("--watch");
 const minify = process.argv.includes("--minify");
@@ -17,6 +18,7 @@ const node = {
   sourcemap: !minify,
   minify,
   outdir: "dist",
+  plugins: [yamlCalls],
   define: readerDefine(dirname(fileURLToPath(import.meta.url))),
   logLevel: "warning",
   logOverride: { "empty-import-meta": "silent" },
@@ -47,7 +49,7 @@ const bundles = [
     ...node,
     entryPoints: { extension: "src/extension.ts" },
     external: ["vscode"],
-    plugins: [lateBundle],
+    plugins: [yamlCalls, lateBundle],
     supported: { "dynamic-import": false },
   },
   { ...node, entryPoints: { embedded: "src/embedded.ts" } },

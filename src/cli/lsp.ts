@@ -12,7 +12,7 @@ export function addLspCommand(program: Command, context: ProgramContext): void {
     .allowUnknownOption()
     .action(async () => {
       const { startServer } = await import("../language/server");
-      startServer({ input: context.terminal.stdin, output: context.terminal.stdout });
+      startServer({ streams: { input: context.terminal.stdin, output: context.terminal.stdout } });
       await new Promise<void>((resolve) => context.terminal.stdin.once("close", resolve));
     });
 }

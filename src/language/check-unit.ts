@@ -16,7 +16,7 @@ import { type ResourceFacts, resourceFacts } from "./resource-facts";
 import type { RuleId } from "./rules";
 import type { Span } from "./source-file";
 import { holdsShellVariable, isForeign } from "./templates";
-import { kargoVersion, type Unit, type UnitResource } from "./unit";
+import { kargoVersion, Unit, type UnitPart, type UnitResource } from "./unit";
 import { keyText, nodeAt, spanOf } from "./yaml-nodes";
 
 /** What a document tells others. */
@@ -24,6 +24,12 @@ export interface UnitFacts {
   readonly resources: readonly ResourceFacts[];
   /** Paths of other files that a kustomization applies as patches: they hold only parts of resources. */
   readonly patches: readonly string[];
+}
+
+/** All that is found in a document alone: plain data, which another thread can find as well. */
+export interface Study {
+  readonly facts: UnitFacts;
+  readonly report: UnitReport;
 }
 
 /** What a document says about itself. */
@@ -51,8 +57,21 @@ export function isStudied(unit: Unit): boolean {
   return unit.has(study);
 }
 
+/** Takes what was found in the same text elsewhere. */
+export function adoptStudy(unit: Unit, found: Study): void {
+  unit.adopt(study, found);
+}
+
+/** What a text says, where it belongs to no file. */
+export function studyText(text: string, part: UnitPart): Study {
+  const unit = new Unit(text, part);
+  const found = study(unit);
+  unit.dropTree();
+  return found;
+}
+
 /** Facts and report are made together, because both need the tree, and it is not kept. */
-function study(unit: Unit): { readonly facts: UnitFacts; readonly report: UnitReport } {
+function study(unit: Unit): Study {
   return { facts: gather(unit), report: examine(unit) };
 }
 

@@ -1,6 +1,8 @@
 // Every text of a resource with what the schema says about its place, in one walk for all who ask.
 // Judges nothing. Aliases are not followed: what they stand for is described where it is written.
+
 import { isMap, isScalar, isSeq, type Scalar } from "yaml";
+import { Attached } from "../base/attached";
 import {
   type Located,
   type Path,
@@ -19,7 +21,7 @@ export interface DescribedText {
   readonly located?: Located;
 }
 
-const known = new WeakMap<UnitResource, readonly DescribedText[]>();
+const known = new Attached<UnitResource, readonly DescribedText[]>();
 
 /** The texts of a resource in the order they are written. */
 export function describedTexts(resource: UnitResource): readonly DescribedText[] {

@@ -1,5 +1,6 @@
 // What an expression can use in its place: names, their members, functions (pkg/promotion/evaluator.go and
 // pkg/expressions/function/functions.go). The place is the path of the text in its resource.
+import { Attached } from "../base/attached";
 import { isObject } from "../base/json";
 import {
   type BareExpression,
@@ -47,7 +48,7 @@ export interface ScopeOwner {
 }
 
 /** Scopes of a resource by place: all texts of one step's configuration share one. */
-const known = new WeakMap<object, Map<string, Scope | undefined>>();
+const known = new Attached<object, Map<string, Scope | undefined>>();
 
 /** The scope of a template at `path`; undefined where Kargo evaluates no templates. */
 export function templateScope(owner: ScopeOwner, path: Path): Scope | undefined {
@@ -302,12 +303,12 @@ function taskMember(visible: Visible, step: StepFacts | undefined, exists: boole
   return field("task", "What belongs to this task.", "object", shapeOf("`task`", [outputsField]));
 }
 
-const inTaskMembers = new WeakMap<StepFacts, Member>();
-const lateMembers = new WeakMap<StepFacts, Member>();
+const inTaskMembers = new Attached<StepFacts, Member>();
+const lateMembers = new Attached<StepFacts, Member>();
 
 /** The outputs of a step for those who must not use them; every other step of a long list may ask. */
 function troubled(
-  known: WeakMap<StepFacts, Member>,
+  known: Attached<StepFacts, Member>,
   step: StepFacts,
   trouble: (step: StepFacts) => Member["trouble"],
 ): Member {
@@ -320,7 +321,7 @@ function troubled(
   return member;
 }
 
-const outputMembersOf = new WeakMap<StepFacts, Member>();
+const outputMembersOf = new Attached<StepFacts, Member>();
 
 function outputMember(step: StepFacts): Member {
   let member = outputMembersOf.get(step);
@@ -378,7 +379,7 @@ function listMembers(list: unknown, nameField: string): Member[] | undefined {
   return (found as string[]).map((name) => field(name, "Output the step takes by its expression.", "any"));
 }
 
-const metasMembers = new WeakMap<StepList, Member>();
+const metasMembers = new Attached<StepList, Member>();
 
 function metasMember(list: StepList): Member {
   let member = metasMembers.get(list);

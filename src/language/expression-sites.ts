@@ -1,6 +1,8 @@
 // Finds every text of a resource that Kargo evaluates, with its scope and the way back to the source.
 // Judges none; check-expressions.ts does.
+
 import { isScalar, type Scalar } from "yaml";
+import { Attached } from "../base/attached";
 import type { Located, Path } from "../model/schema/schema";
 import { type DescribedText, describedTexts } from "./described-texts";
 import { bareScope, type Scope, templateScope } from "./expression-scope";
@@ -24,7 +26,7 @@ export interface ExpressionSite {
   readonly map: SourceMap;
 }
 
-const known = new WeakMap<UnitResource, readonly ExpressionSite[]>();
+const known = new Attached<UnitResource, readonly ExpressionSite[]>();
 
 /** The sites of a resource in the order they are written. */
 export function expressionSites(unit: Unit, resource: UnitResource): readonly ExpressionSite[] {

@@ -1,7 +1,7 @@
 // The door of the language service: texts and places in, plain data out. Knows no protocol, no disk and no editor; who
 // uses it says which files there are and what is in them.
 
-import { factsOf } from "./check-unit";
+import { adoptStudy, factsOf, isStudied, type Study } from "./check-unit";
 import type { CodeAction, WorkspaceEdits } from "./code-action";
 import { codeActions } from "./code-actions";
 import { completionsAt } from "./complete";
@@ -17,8 +17,10 @@ import { type SemanticToken, tokensOf } from "./semantic-tokens";
 import { type SignatureHelp, signatureHelpAt } from "./signature-help";
 import { type PlacedUnit, type Position, SourceFile, type Span } from "./source-file";
 import { findResources, type OutlineSymbol, outlineOf } from "./symbols";
+import type { UnitPart } from "./unit";
 import { type IndexedResource, WorkspaceIndex } from "./workspace-index";
 
+export { type Study, studyText } from "./check-unit";
 export type { CodeAction, CodeActionKind, FileEdit, WorkspaceEdits } from "./code-action";
 export type { Completion, CompletionKind } from "./completion";
 export { type CustomSteps, loadCustomSteps } from "./custom-step-sources";
@@ -34,13 +36,20 @@ export { type SemanticToken, type TokenType, tokenTypes } from "./semantic-token
 export type { SignatureHelp } from "./signature-help";
 export type { Position, Span } from "./source-file";
 export type { OutlineSymbol } from "./symbols";
-export { isWorthKeeping } from "./unit";
+export { isWorthKeeping, type UnitPart } from "./unit";
 
 /** A place where something is named. */
 export interface Location extends Span {
   readonly file: string;
   readonly range: Range;
   readonly role: "definition" | "reference";
+}
+
+/** What is still to be studied of a file, for somebody else to do: `studyText` of each part, in their order. */
+export interface Handout {
+  readonly file: string;
+  readonly parts: readonly (readonly [text: string, part: UnitPart])[];
+  readonly take: (studies: readonly Study[]) => void;
 }
 
 /** A resource found by its name. */
@@ -94,7 +103,26 @@ export class LanguageService {
 
   /** Reads what `indexText` has left unread of a file. */
   study(file: string): void {
-    for (const { unit } of this.index.file(file)?.units ?? []) factsOf(unit);
+    for (const { unit } of this.index.file(file)?.units ?? []) {
+      if (isStudied(unit)) continue;
+      factsOf(unit);
+      unit.dropTree();
+    }
+  }
+
+  /** What `study` would read of a file. What is read elsewhere counts for these texts only, whatever becomes of the file. */
+  handOut(file: string): Handout {
+    const units = (this.index.file(file)?.units ?? []).flatMap(({ unit }) => (isStudied(unit) ? [] : [unit]));
+    return {
+      file,
+      parts: units.map(({ text, part }) => [text, part]),
+      take(studies) {
+        for (const [index, unit] of units.entries()) {
+          const found = studies[index];
+          if (found !== undefined && !isStudied(unit)) adoptStudy(unit, found);
+        }
+      },
+    };
   }
 
   /** Says that files are still to come: until that is over, nobody's absence is told. */

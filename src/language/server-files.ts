@@ -1,6 +1,7 @@
 // The YAML files of the workspace folders, for the language server: finds and reads them without holding anything up.
 // Keeps nothing; what is read is handed over.
-import { readdir, readFile, stat } from "node:fs/promises";
+import { close, fstat, open, read } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -36,12 +37,36 @@ export async function* yamlFiles(folder: string, signal: AbortSignal): AsyncGene
 /** The text of a file; undefined when it is not there, cannot be read, or is too large. */
 export async function readText(uri: string): Promise<string | undefined> {
   try {
-    const path = fileURLToPath(uri);
-    if ((await stat(path)).size > largestFile) return undefined;
-    return await readFile(path, "utf8");
+    return await readSmall(fileURLToPath(uri));
   } catch {
     return undefined;
   }
+}
+
+/** Of a small file the promises of Node's own functions cost more than all else, so there is one for all of it. */
+function readSmall(path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    open(path, "r", (failure, file) => {
+      if (failure) return resolve(undefined);
+      const done = (text: string | undefined) => {
+        close(file, () => {});
+        resolve(text);
+      };
+      fstat(file, (error, stats) => {
+        if (error || !stats.isFile() || stats.size > largestFile) return done(undefined);
+        const bytes = Buffer.allocUnsafe(stats.size);
+        const more = (from: number) => {
+          if (from === bytes.length) return done(bytes.toString("utf8"));
+          read(file, bytes, from, bytes.length - from, null, (fault, count) => {
+            if (fault) return done(undefined);
+            if (count === 0) return done(bytes.toString("utf8", 0, from));
+            more(from + count);
+          });
+        };
+        more(0);
+      });
+    });
+  });
 }
 
 /** Reads the files and hands each over. */
@@ -50,18 +75,15 @@ export async function readAll(
   take: (uri: string, text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let pending: Promise<readonly [string, string | undefined]>[] = [];
-  const drain = async () => {
-    const texts = await Promise.all(pending);
-    pending = [];
-    await inTurns(texts, ([uri, text]) => text !== undefined && take(uri, text), signal);
+  const found = uris[Symbol.asyncIterator]();
+  const lane = async () => {
+    for (let next = await found.next(); next.done !== true; next = await found.next()) {
+      const text = await readText(next.value);
+      if (signal.aborted) return;
+      if (text !== undefined) take(next.value, text);
+    }
   };
-  for await (const uri of uris) {
-    pending.push(readText(uri).then((text) => [uri, text] as const));
-    if (pending.length >= width) await drain();
-    if (signal.aborted) return;
-  }
-  await drain();
+  await Promise.all(Array.from({ length: width }, lane));
 }
 
 /** Works through a list. After every few milliseconds others get their turn, so that requests are answered meanwhile. */

@@ -1,5 +1,8 @@
-// Entry of the language server's bundle.
-// Starts it and nothing else, so that other programs can import the server without starting one.
+// Entry of the language server's bundle: starts it, or in a second thread what helps it to read.
+// Nothing else, so that other programs can import the server without starting one.
+import { parentPort } from "node:worker_threads";
 import { startServer } from "./server";
+import { serveStudies } from "./server-study";
 
-startServer();
+if (parentPort === null) startServer({ studyProgram: __filename });
+else serveStudies(parentPort);

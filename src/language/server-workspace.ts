@@ -4,8 +4,9 @@ import type { Connection } from "vscode-languageserver/node.js";
 import { isWorthKeeping, type LanguageService, type Position } from "./language-service";
 import { toDiagnostic } from "./server-convert";
 import { ServerCustomSteps } from "./server-custom-steps";
-import { inTurns, isYamlName, readAll, readText, yamlFiles } from "./server-files";
+import { isYamlName, readAll, readText, yamlFiles } from "./server-files";
 import { initialSettings, type ServerSettings } from "./server-settings";
+import { Studies } from "./server-study";
 
 /** One change of an open text, as the protocol sends it. */
 export interface TextChange {
@@ -34,6 +35,7 @@ export class ServerWorkspace {
   constructor(
     private readonly connection: Connection,
     private readonly service: LanguageService,
+    private readonly studyProgram: string | undefined,
   ) {
     this.customSteps = new ServerCustomSteps(connection);
   }
@@ -83,16 +85,16 @@ export class ServerWorkspace {
     for (const folder of folders) this.folders.add(folder);
     this.service.reading = true;
     const { signal } = this.stopped;
-    const found: string[] = [];
+    const studies = new Studies(this.service, this.studyProgram);
     for (const folder of folders) {
       const take = (uri: string, text: string) => {
         if (this.open.has(uri) || !isWorthKeeping(text)) return;
         this.service.indexText(uri, text);
-        found.push(uri);
+        studies.add(uri);
       };
       await readAll(yamlFiles(folder, signal), take, signal);
     }
-    await inTurns(found, (uri) => this.service.study(uri), signal);
+    await studies.finish(signal);
     this.indexing--;
     if (this.indexing > 0 || signal.aborted) return;
     this.service.reading = false;

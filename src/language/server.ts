@@ -30,24 +30,28 @@ import { answerEditRequests, editingCapabilities } from "./server-edits";
 import { readSettings, type ServerFeature } from "./server-settings";
 import { ServerWorkspace } from "./server-workspace";
 
-/** The streams of a client. */
-export interface Streams {
-  readonly input: NodeJS.ReadableStream;
-  readonly output: NodeJS.WritableStream;
+/** How a server is started. */
+export interface ServerOptions {
+  /** The streams of a client; without them those the program's arguments name (`--stdio`, `--node-ipc`). */
+  readonly streams?: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
+  /** A program that calls `serveStudies` as a thread; without it nobody helps to read the workspace. */
+  readonly studyProgram?: string;
 }
 
-/** Serves the given streams; without them those the program's arguments name (`--stdio`, `--node-ipc`). */
-export function startServer(streams?: Streams): void {
+/** Serves a client. */
+export function startServer({ streams, studyProgram }: ServerOptions): void {
   // Standard output belongs to the protocol.
   globalThis.console = new Console(process.stderr);
   const { all } = ProposedFeatures;
-  serve(streams === undefined ? createConnection(all) : createConnection(all, streams.input, streams.output));
+  const connection =
+    streams === undefined ? createConnection(all) : createConnection(all, streams.input, streams.output);
+  serve(connection, studyProgram);
 }
 
 /** Serves a connection until it ends. */
-export function serve(connection: Connection): void {
+export function serve(connection: Connection, studyProgram?: string): void {
   const service = new LanguageService();
-  const workspace = new ServerWorkspace(connection, service);
+  const workspace = new ServerWorkspace(connection, service, studyProgram);
   const client = new Client(connection);
   connection.onInitialize((params) => client.initialize(params));
   connection.onInitialized(async () => {

@@ -1,5 +1,6 @@
 // Reads the variables and steps of a resource, wherever its kind keeps them, for everything that reasons about scopes.
 // Judges nothing; wrongly typed parts are passed over.
+import { Attached } from "../base/attached";
 import { isObject } from "../base/json";
 import type { Path } from "../model/schema/schema";
 
@@ -42,7 +43,7 @@ const owners: Readonly<Record<string, StepList["owner"]>> = {
   Promotion: "Promotion",
 };
 
-const known = new WeakMap<object, StepList>();
+const known = new Attached<object, StepList>();
 
 /** The steps and variables of a resource; undefined for kinds that have none. The same value gives the same list. */
 export function stepListOf(kind: string, value: unknown): StepList | undefined {

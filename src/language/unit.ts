@@ -95,10 +95,20 @@ export class Unit {
     return tree;
   }
 
+  /** Lets go of the parsed document, as nobody will look at it soon. */
+  dropTree(): void {
+    trees.delete(this);
+  }
+
   /** What `compute` finds in the document, computed once. It must depend on the unit alone. */
   result<T>(compute: (unit: Unit) => T): T {
     if (!this.results.has(compute)) this.results.set(compute, compute(this));
     return this.results.get(compute) as T;
+  }
+
+  /** Takes what `compute` has found, or would find, in the same document. */
+  adopt<T>(compute: (unit: Unit) => T, result: T): void {
+    this.results.set(compute, result);
   }
 
   /** Whether that has been computed already. */

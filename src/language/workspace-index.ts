@@ -194,6 +194,7 @@ export class WorkspaceIndex {
   }
 
   private remove(file: string, unit: Unit): void {
+    unit.dropTree();
     for (const kind of templatedKindsOf(unit)) count(this.templatedKinds, kind, -1);
     this.countPatches(file, unit, -1);
     for (const entry of this.entries.get(unit) ?? []) {
