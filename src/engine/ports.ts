@@ -22,6 +22,8 @@ export interface ListOptions {
   readonly warehouse?: string;
   /** Only Freight that this Stage runs on, as the Freight's status has it. */
   readonly currentlyIn?: string;
+  /** Only what has all of these labels. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A resource that was created, changed or deleted, in its spec or in its status. */

@@ -78,7 +78,11 @@ export class MemoryStore implements ResourceStore {
         (options.warehouse === undefined ||
           (resource.kind === "Freight" && resource.origin.name === options.warehouse)) &&
         (options.currentlyIn === undefined ||
-          (resource.kind === "Freight" && resource.status?.currentlyIn?.[options.currentlyIn] !== undefined)),
+          (resource.kind === "Freight" &&
+            resource.status?.currentlyIn?.[options.currentlyIn] !== undefined)) &&
+        Object.entries(options.labels ?? {}).every(
+          ([key, value]) => resource.metadata.labels?.[key] === value,
+        ),
     );
     return structuredClone(matching) as ResourceByKind[K][];
   }

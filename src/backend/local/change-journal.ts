@@ -26,15 +26,31 @@ export class ChangeJournal {
     this.#path = path;
   }
 
-  /** Entries confirmed since the last call; `"everything"` when the file was begun anew in between. */
+  /** Entries confirmed since the last call; `"everything"` when some of them cannot be had any more. */
   async readNew(): Promise<readonly JournalEntry[] | "everything"> {
     const info = await stat(this.#path).catch(() => undefined);
-    if (info === undefined) return [];
-    const renewed = this.#inode !== 0 && (info.ino !== this.#inode || info.size < this.#offset);
-    if (this.#inode !== info.ino || renewed) this.#offset = 0;
+    const isSame = info === undefined ? this.#inode === 0 : this.#inode === 0 || info.ino === this.#inode;
+    const isCut = isSame && info !== undefined && info.size < this.#offset;
+    const rest = isSame ? [] : await this.#restOfEarlier();
+    if (info === undefined) return rest ?? "everything";
+    if (!isSame || isCut) this.#offset = 0;
     this.#inode = info.ino;
-    const entries = info.size === this.#offset ? [] : await this.#readFrom(info.size);
-    return renewed ? "everything" : entries;
+    const entries = info.size === this.#offset ? [] : await this.#readFrom(this.#path, info.size);
+    return isCut || rest === undefined ? "everything" : [...rest, ...entries];
+  }
+
+  /** What was not read of the file that was begun anew; undefined when it is not there any more. */
+  async #restOfEarlier(): Promise<readonly JournalEntry[] | undefined> {
+    const info = await stat(this.#earlierPath).catch(() => undefined);
+    const isOurs = info?.ino === this.#inode && info.size >= this.#offset;
+    const rest = isOurs ? await this.#readFrom(this.#earlierPath, info.size) : undefined;
+    this.#inode = 0;
+    this.#offset = 0;
+    return rest;
+  }
+
+  get #earlierPath(): string {
+    return `${this.#path}.1`;
   }
 
   /** Announces a change. Call only while holding the store's lock and after `readNew`. */
@@ -76,8 +92,8 @@ export class ChangeJournal {
   }
 
   /** Reads up to the last whole line, so that a line still being appended is read next time. */
-  async #readFrom(size: number): Promise<JournalEntry[]> {
-    const handle = await open(this.#path, "r");
+  async #readFrom(path: string, size: number): Promise<JournalEntry[]> {
+    const handle = await open(path, "r");
     try {
       const buffer = Buffer.alloc(size - this.#offset);
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, this.#offset);
@@ -100,11 +116,15 @@ export class ChangeJournal {
     return entries;
   }
 
-  /** A file begun anew has another inode, which tells every reader to read all state again. */
+  /**
+   * A file begun anew has another inode, which tells readers to read the rest of the earlier one first. Whoever comes later
+   * than that reads all state again.
+   */
   async #rotateWhenLarge(): Promise<void> {
     if (this.#offset < maxBytes) return;
     const fresh = `${this.#path}.${process.pid}`;
     await writeFile(fresh, "");
+    await rename(this.#path, this.#earlierPath);
     await rename(fresh, this.#path);
     this.#inode = (await stat(this.#path)).ino;
     this.#offset = 0;

@@ -90,10 +90,15 @@ export class LocalStore implements ResourceStore, Disposable {
 
   async list<K extends Kind>(kind: K, options: ListOptions = {}): Promise<readonly ResourceByKind[K][]> {
     await this.#exclusively(() => this.#catchUp());
-    if (!ownedByEngine.has(kind)) return this.#listSpecs(kind, options.namespace);
-    const groups = await this.#groupsOf(kind, options);
-    const found = groups.map((group) => objectsIn(group, kind, options));
-    return found.flat() as unknown as ResourceByKind[K][];
+    const { labels = {} } = options;
+    const found = ownedByEngine.has(kind)
+      ? (await this.#groupsOf(kind, options)).flatMap((group) => objectsIn(group, kind, options))
+      : await this.#listSpecs(kind, options.namespace);
+    const wanted = Object.entries(labels);
+    const hasLabels = ({ metadata }: AnyResource) =>
+      wanted.every(([key, value]) => metadata.labels?.[key] === value);
+    const all = found as unknown as ResourceByKind[K][];
+    return wanted.length === 0 ? all : all.filter((one) => hasLabels(one as AnyResource));
   }
 
   /** What each of `refs` is now, as one look. */
@@ -353,7 +358,9 @@ function asBefore(object: object): { readonly before: AnyResource } {
 }
 
 /** What of a group is asked for, by the narrowest look-up there is. */
-function objectsIn(group: ObjectGroup, kind: Kind, { warehouse, currentlyIn }: ListOptions): StoredObject[] {
+function objectsIn(group: ObjectGroup, kind: Kind, options: ListOptions): StoredObject[] {
+  const { warehouse, currentlyIn, labels } = options;
+  if (kind === "AnalysisRun" && labels !== undefined) return group.labelled(labels);
   if (kind !== "Freight") return [...group.values()];
   if (currentlyIn !== undefined) {
     const found = group.currentlyIn(currentlyIn);

@@ -3,7 +3,7 @@
 import { errorMessage } from "../../base/errors";
 import type { Logger } from "../../base/log";
 import { Turns } from "../../base/turns";
-import type { Freight, ResourceRef } from "../../model/resources";
+import type { Freight, ObjectMeta, ResourceRef } from "../../model/resources";
 import { CondensedFolder, CondensedPool, stagesRunningOn } from "./condensed";
 import { SharedParts } from "./shared-parts";
 import {
@@ -47,12 +47,27 @@ export class ObjectGroup {
     const old = this.#objects.get(name);
     if (old === undefined) return;
     this.#objects.delete(name);
-    for (const term of termsOf(old)) this.#byTerm.get(term)?.delete(name);
+    for (const term of termsOf(old)) {
+      const found = this.#byTerm.get(term);
+      found?.delete(name);
+      if (found?.size === 0) this.#byTerm.delete(term);
+    }
   }
 
   /** Freight of a Warehouse. */
   ofWarehouse(name: string): StoredObject[] {
     return [...(this.#byTerm.get(`of ${name}`)?.values() ?? [])];
+  }
+
+  /** AnalysisRuns with all of these labels. */
+  labelled(labels: Readonly<Record<string, string>>): StoredObject[] {
+    const wanted = Object.entries(labels);
+    const found = wanted.map(
+      (label) => this.#byTerm.get(labelTerm(label)) ?? new Map<string, StoredObject>(),
+    );
+    const [fewest] = found.sort((a, b) => a.size - b.size);
+    const candidates = [...(fewest ?? this.#objects).values()];
+    return candidates.filter((object) => wanted.every(([key, value]) => labelsOf(object)[key] === value));
   }
 
   /** Freight that a Stage runs on. */
@@ -61,12 +76,21 @@ export class ObjectGroup {
   }
 }
 
-/** What Freight is looked up by. */
+/** What Freight and AnalysisRuns are looked up by. */
 function termsOf(object: StoredObject): string[] {
+  if (object.kind === "AnalysisRun") return Object.entries(labelsOf(object)).map(labelTerm);
   if (object.kind !== "Freight") return [];
   const { origin } = object as unknown as Freight;
   const stages = stagesRunningOn(object).map((stage) => `in ${stage}`);
   return origin === undefined ? stages : [`of ${origin.name}`, ...stages];
+}
+
+function labelTerm([key, value]: readonly [string, string]): string {
+  return `label ${key}=${value}`;
+}
+
+function labelsOf({ metadata }: StoredObject): Readonly<Record<string, string>> {
+  return (metadata as ObjectMeta).labels ?? {};
 }
 
 /** The state of a workspace as this process knows it. */

@@ -128,12 +128,10 @@ async function existingRun(
   collection: FreightCollection,
 ): Promise<AnalysisRun | undefined> {
   const { name, namespace } = stage.metadata;
-  const wanted = Object.entries(runLabels(name, collection.id));
-  const runs = await store.list("AnalysisRun", { namespace });
-  const own = runs.filter(({ metadata }) => wanted.every(([key, value]) => metadata.labels?.[key] === value));
+  const own = await store.list("AnalysisRun", { namespace, labels: runLabels(name, collection.id) });
   // Names hold the moment of creation and decide between runs of one second.
   const age = ({ metadata }: AnalysisRun) => timeMs(metadata.creationTimestamp) ?? 0;
-  const [newest] = own.sort((a, b) => age(b) - age(a) || (a.metadata.name < b.metadata.name ? 1 : -1));
+  const [newest] = [...own].sort((a, b) => age(b) - age(a) || (a.metadata.name < b.metadata.name ? 1 : -1));
   return newest;
 }
 

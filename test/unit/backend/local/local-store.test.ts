@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,7 +18,7 @@ import { StateFiles } from "../../../../src/backend/local/state-files";
 import { Workspace } from "../../../../src/backend/local/workspace";
 import { silentLogger } from "../../../../src/base/log";
 import { StoreError } from "../../../../src/engine/ports";
-import type { Freight, Promotion } from "../../../../src/model/resources";
+import type { AnalysisRun, Freight, Promotion } from "../../../../src/model/resources";
 import { refKey } from "../../../../src/model/resources";
 import { tempDir } from "../../../support/temp";
 
@@ -175,6 +184,79 @@ test("a change that a killed process announced but did not confirm reaches the o
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), alias: "changed" }));
   await a.create<"Freight">(freight("f2", "hello"));
   assert.equal((await b.get("Freight", { namespace: "demo", name: "f1" }))?.alias, "changed");
+});
+
+test("a journal begun anew tells the others what changed and nothing else; who comes too late reads everything", async (t) => {
+  const root = tempDir(t);
+  const [a, b] = [await openStore(t, root), await openStore(t, root)];
+  const enough = () => appendFileSync(join(root, ".kargo/changes.log"), "\n".repeat(1024 * 1024));
+  const told: string[] = [];
+  const look = async () => {
+    told.length = 0;
+    const found = await b.list("Freight");
+    return found.map(({ metadata, alias }) => `${metadata.name} ${alias ?? ""}`).sort();
+  };
+  await a.create<"Freight">(freight("f1", "w"));
+  await look();
+  b.onDidChange(({ name }) => told.push(name));
+  await a.create<"Freight">(freight("f2", "w"));
+  enough();
+  await a.create<"Freight">(freight("f3", "w"));
+  await a.update<"Freight">({ kind: "Freight", namespace: "demo", name: "f1" }, (one) => ({
+    ...one,
+    alias: "x",
+  }));
+  assert.ok(statSync(join(root, ".kargo/changes.log")).size < 10_000, "it was begun anew");
+  assert.deepEqual(await look(), ["f1 x", "f2 ", "f3 "]);
+  assert.deepEqual(told, ["f2", "f3", "f1"]);
+  for (const name of ["f4", "f5"]) {
+    enough();
+    await a.create<"Freight">(freight(name, "w"));
+  }
+  assert.deepEqual(await look(), ["f1 x", "f2 ", "f3 ", "f4 ", "f5 "]);
+  await a.create<"Freight">(freight("f6", "w"));
+  await look();
+  assert.deepEqual(told, ["f6"]);
+});
+
+test("a journal whose writer died while it began it anew loses nothing", async (t) => {
+  const root = tempDir(t);
+  const [a, b] = [await openStore(t, root), await openStore(t, root)];
+  await a.create<"Freight">(freight("f1", "w"));
+  await b.list("Freight");
+  await a.create<"Freight">(freight("f2", "w"));
+  renameSync(join(root, ".kargo/changes.log"), join(root, ".kargo/changes.log.1"));
+  assert.equal((await b.list("Freight")).length, 2);
+  await a.create<"Freight">(freight("f3", "w"));
+  assert.equal((await b.list("Freight")).length, 3);
+});
+
+test("AnalysisRuns are looked up by their labels, through changes too", async (t) => {
+  const root = tempDir(t);
+  const run = (name: string, stage: string, collection: string): AnalysisRun => ({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisRun",
+    metadata: { name, namespace: "demo", labels: { stage, collection } },
+    spec: { metrics: [] },
+  });
+  const store = await openStore(t, root);
+  for (const one of [run("r1", "test", "c1"), run("r2", "test", "c2"), run("r3", "uat", "c1")])
+    await store.create<"AnalysisRun">(one);
+  const named = async (of: LocalStore, labels: Readonly<Record<string, string>>) =>
+    (await of.list("AnalysisRun", { namespace: "demo", labels })).map(({ metadata }) => metadata.name).sort();
+  for (const each of [store, await openStore(t, root)]) {
+    assert.deepEqual(await named(each, { stage: "test", collection: "c1" }), ["r1"]);
+    assert.deepEqual(await named(each, { collection: "c1" }), ["r1", "r3"]);
+    assert.deepEqual(await named(each, { stage: "prod" }), []);
+    assert.deepEqual(await named(each, {}), ["r1", "r2", "r3"]);
+  }
+  await store.update<"AnalysisRun">({ kind: "AnalysisRun", namespace: "demo", name: "r1" }, (one) => ({
+    ...one,
+    metadata: { ...one.metadata, labels: { stage: "uat", collection: "c1" } },
+  }));
+  await store.delete({ kind: "AnalysisRun", namespace: "demo", name: "r3" });
+  assert.deepEqual(await named(store, { stage: "uat", collection: "c1" }), ["r1"]);
+  assert.deepEqual(await named(store, { stage: "test" }), ["r2"]);
 });
 
 for (const name of ["../../escape", "a/b", "UPPER", "", "x".repeat(254)]) {
