@@ -146,7 +146,13 @@ const faults: readonly (readonly [string, string, Partial<WebMetric>, Partial<An
   ["two bodies", "/json", { method: "POST", body: "x", jsonBody: {} }, {}, /^use either Body or JSONBody/],
   ["an answer without end", "/slow", { timeoutSeconds: 1 }, {}, /context deadline exceeded/],
   ["an answer too large", "/huge", {}, {}, /^response body exceeds 10485760 bytes$/],
-  ["nobody there", "http://127.0.0.1:1/", {}, {}, /^Get "http:\/\/127\.0\.0\.1:1\/": .*REFUSED/],
+  [
+    "nobody there",
+    "http://127.0.0.1:1/",
+    {},
+    {},
+    /^Get "http:\/\/127\.0\.0\.1:1\/": dial tcp 127\.0\.0\.1:1: connect: connection refused$/,
+  ],
   ["no address", "nowhere/x", {}, {}, /^Get "nowhere\/x": unsupported protocol scheme ""$/],
   ["a scheme that is none", "ftp://127.0.0.1/x", {}, {}, /unsupported protocol scheme "ftp"/],
 ];

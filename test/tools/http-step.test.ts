@@ -4,12 +4,11 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { silentLogger } from "../../src/base/log";
-import { type Effect, type StepContext, StepError, type StepResult } from "../../src/engine/promotion/step";
+import type { Effect } from "../../src/engine/promotion/step";
 import { type HttpConfig, http } from "../../src/engine/steps/http";
 import { type HttpDownloadConfig, httpDownload } from "../../src/engine/steps/http-download";
-import { toJson } from "../../src/expression/expression";
 import { serveRoutes } from "../support/http-routes";
+import { contextOf, type Outcome, outcomeOf } from "../support/http-steps";
 import { tempDir } from "../support/temp";
 
 const served = serveRoutes({
@@ -37,46 +36,6 @@ const served = serveRoutes({
   "/kept": (_q, r) => r.writeHead(307, { Location: "/json" }).end(),
   "/file": (_q, r) => r.end("content of the file"),
 });
-
-interface Outcome {
-  readonly status: string;
-  readonly terminal?: boolean;
-  readonly message?: string;
-  readonly output?: unknown;
-  readonly retryAfterMs?: number;
-}
-
-async function outcomeOf(act: Promise<StepResult>): Promise<Outcome> {
-  try {
-    const { status, output, retryAfterMs } = await act;
-    return {
-      status,
-      ...(output && { output: JSON.parse(toJson(output)) }),
-      ...(retryAfterMs && { retryAfterMs }),
-    };
-  } catch (error) {
-    if (!(error instanceof StepError)) throw error;
-    return { status: error.status, terminal: error.terminal, message: error.message };
-  }
-}
-
-function contextOf(workDir: string, signal: AbortSignal, effects: Effect[] = []) {
-  return {
-    workDir,
-    signal,
-    log: silentLogger,
-    effects: {
-      perform: <T>(effect: Effect, act: () => Promise<T>) => {
-        effects.push(effect);
-        return act();
-      },
-    },
-    network: { fetch },
-  } as unknown as StepContext & {
-    effects: { perform<T>(effect: Effect, act: () => Promise<T>): Promise<T> };
-    network: { fetch: typeof fetch };
-  };
-}
 
 async function run(path: string, config: Partial<HttpConfig> = {}, effects: Effect[] = []): Promise<Outcome> {
   served.seen = [];

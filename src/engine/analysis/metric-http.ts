@@ -1,10 +1,10 @@
 // Sends a metric's HTTP request and reads the answer, within its time and a size; gets an OAuth2 token first when asked.
 // Judges nothing.
 
-import { goQuote } from "../../base/go-text";
 import { isObject } from "../../base/json";
 import type { AnalysisAuthentication, AnalysisHeader, AnalysisPhase } from "../../model/analysis";
 import { exchange, type NameAndValue } from "../steps/http-exchange";
+import { parseGoUrl } from "../tools/go-url";
 import { canonicalHeader } from "../tools/http-request";
 import { readUpTo } from "../tools/read-body";
 
@@ -37,20 +37,16 @@ const maxBodyBytes = 10 * 1024 * 1024;
 /** Sends the request. Throws an Error in the words of Go's client, and the signal's reason once it is aborted. */
 export async function sendMetricRequest(request: MetricRequest, signal: AbortSignal): Promise<MetricAnswer> {
   const { method, url, headers, body, insecure, timeoutMs } = request;
-  if (!URL.canParse(url)) {
-    const verb = method.charAt(0) + method.slice(1).toLowerCase();
-    throw new Error(`${verb} ${goQuote(url)}: unsupported protocol scheme ""`);
-  }
   return exchange(
     { signal },
     {
-      url: new URL(url),
+      url: parseGoUrl(url),
       method,
       headers,
       ...(body === undefined ? {} : { body }),
       insecureSkipTLSVerify: insecure,
     },
-    timeoutMs,
+    { timeoutMs },
     async (answer) => {
       const bytes = await readUpTo(answer.body, maxBodyBytes);
       if (bytes === undefined) throw new Error(`response body exceeds ${maxBodyBytes} bytes`);

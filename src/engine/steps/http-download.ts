@@ -5,11 +5,11 @@ import { constants } from "node:fs";
 import { posix } from "node:path";
 import { goQuote } from "../../base/go-text";
 import { type StepContext, StepError, type StepRunner } from "../promotion/step";
-import { makeDirsInside, removeInside, renameInside, statInside, withFile } from "../tools/files";
+import { makeDirsInside, removeInside, replaceInside, statInside, withFile } from "../tools/files";
 import type { HttpAnswer } from "../tools/http-request";
 import { insideWorkDir } from "../tools/paths";
-import { type ExchangeConfig, exchange, requestUrl, timeoutOf } from "./http-exchange";
-import { because, errored, erroredBecause } from "./step-failure";
+import { configuredMs, type ExchangeConfig, exchange, requestUrl } from "./http-exchange";
+import { asFault, because, errored, erroredBecause } from "./step-failure";
 
 /** Configuration of `http-download`. */
 export interface HttpDownloadConfig extends ExchangeConfig {
@@ -20,6 +20,7 @@ export interface HttpDownloadConfig extends ExchangeConfig {
 }
 
 const defaultTimeoutMs = 5 * 60_000;
+const bodyContext = "failed to read response body";
 const maxBytes = 100 * 1024 * 1024;
 
 /** Runs `http-download` (pkg/promotion/runner/builtin/http_downloader.go). */
@@ -27,15 +28,19 @@ export const httpDownload: StepRunner<"http-download", HttpDownloadConfig, "netw
   kind: "http-download",
   needs: ["network"],
   async run(context, config) {
-    const target = await prepareTarget(context, config);
+    const target = await prepareTarget(context, config).catch((error) => {
+      throw asFault(error, errored);
+    });
     const url = asTerminal(() => requestUrl(config));
-    const timeoutMs = await because("error creating HTTP client", () =>
-      timeoutOf(config.timeout, defaultTimeoutMs),
-    );
+    const timeoutMs = timeoutOf(config);
     const { headers = [], insecureSkipTLSVerify = false } = config;
     const request = { url, method: "GET", headers, insecureSkipTLSVerify };
     try {
-      await exchange(context, request, timeoutMs, (answer, signal) => save(context, answer, target, signal));
+      await exchange(context, request, { timeoutMs, bodyContext }, (answer, signal) =>
+        save(context, answer, target, signal).catch((error) => {
+          throw signal.aborted ? error : asFault(error, errored);
+        }),
+      );
     } catch (error) {
       context.signal.throwIfAborted();
       if (error instanceof StepError) throw error;
@@ -44,6 +49,14 @@ export const httpDownload: StepRunner<"http-download", HttpDownloadConfig, "netw
     return { status: "Succeeded" };
   },
 };
+
+function timeoutOf({ timeout }: HttpDownloadConfig): number {
+  try {
+    return configuredMs("timeout", timeout, defaultTimeoutMs);
+  } catch (error) {
+    throw erroredBecause("error creating HTTP client", error);
+  }
+}
 
 async function prepareTarget(
   { workDir }: StepContext,
@@ -100,10 +113,13 @@ async function save(
         }
       } catch (error) {
         if (error instanceof StepError || signal.aborted) throw error;
-        throw erroredBecause("failed to read response body", error);
+        throw erroredBecause(bodyContext, error);
       }
     });
-    await because("failed to move file to final destination", renameInside(workDir, partial, target));
+    await because(
+      "failed to move file to final destination",
+      replaceInside(workDir, partial, target, signal),
+    );
   } finally {
     await removeInside(workDir, partial).catch(() => {});
   }

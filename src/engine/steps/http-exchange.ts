@@ -1,10 +1,17 @@
 // What the steps `http` and `http-download` have in common: building the request and bounding it in time.
 // Sends nothing by itself; tools/http-request.ts does.
-import { parseDurationMs } from "../../base/duration";
+import { durationProblem, parseDurationMs } from "../../base/duration";
 import { errorMessage } from "../../base/errors";
-import { goQuote } from "../../base/go-text";
 import type { StepContext } from "../promotion/step";
-import { type HttpAnswer, type HttpRequest, HttpRequestError, sendHttpRequest } from "../tools/http-request";
+import { type GoUrl, parseGoUrl, withParameters } from "../tools/go-url";
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  HttpRequestError,
+  requestFailure,
+  sendHttpRequest,
+} from "../tools/http-request";
+import { errored } from "./step-failure";
 
 /** A header or a query parameter. */
 export interface NameAndValue {
@@ -20,56 +27,62 @@ export interface ExchangeConfig {
   readonly insecureSkipTLSVerify?: boolean;
 }
 
+/** Timers beyond it fire at once; it is most of a month. */
+const longestTimerMs = 2 ** 31 - 1;
+const headersTimeout = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+const bodyTimeout = "context deadline exceeded (Client.Timeout or context cancellation while reading body)";
+
 /** The address with the configured parameters. Throws an Error that says why it is none. */
-export function requestUrl({ url: text, queryParams = [] }: ExchangeConfig): URL {
-  if (!URL.canParse(text))
-    throw new Error(`error creating HTTP request: parse ${goQuote(text)}: invalid URL`);
-  const url = new URL(text);
-  if (queryParams.length === 0) return url;
-  for (const { name, value } of queryParams) url.searchParams.append(name, value);
-  url.searchParams.sort();
-  return url;
+export function requestUrl({ url: text, queryParams = [] }: ExchangeConfig): GoUrl {
+  try {
+    const url = parseGoUrl(text);
+    return queryParams.length === 0 ? url : withParameters(url, queryParams);
+  } catch (error) {
+    throw new Error(`error creating HTTP request: ${errorMessage(error)}`);
+  }
 }
 
-/** Sends within `timeoutMs`, the reading of the body by `read` included. Errors read as Go's client says them. */
+/** How long an exchange may take, and what a step says before the fault of a body that did not come in time. */
+export interface ExchangeLimits {
+  /** Zero and less mean no limit. */
+  readonly timeoutMs: number;
+  readonly bodyContext?: string;
+}
+
+/** Sends within the limit, the reading of the body by `read` included. Errors read as Go's client says them. */
 export async function exchange<T>(
   { signal }: Pick<StepContext, "signal">,
   request: Omit<HttpRequest, "signal">,
-  timeoutMs: number,
+  { timeoutMs, bodyContext }: ExchangeLimits,
   read: (answer: HttpAnswer, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const both = timeoutMs > 0 ? AbortSignal.any([signal, timeout]) : signal;
+  // As in Go, no time at all means no limit.
+  const timeout =
+    timeoutMs > 0 ? AbortSignal.timeout(Math.ceil(Math.min(timeoutMs, longestTimerMs))) : undefined;
+  const both = timeout === undefined ? signal : AbortSignal.any([signal, timeout]);
   let answer: HttpAnswer | undefined;
   try {
-    if (!/^https?:$/.test(request.url.protocol)) {
-      throw new HttpRequestError(
-        `unsupported protocol scheme ${goQuote(request.url.protocol.replace(/:$/, ""))}`,
-      );
-    }
     answer = await sendHttpRequest({ ...request, signal: both });
     return await read(answer, both);
   } catch (error) {
     signal.throwIfAborted();
-    if (!timeout.aborted) throw error;
-    const doing = answer === undefined ? "awaiting headers" : "reading body";
-    throw new HttpRequestError(
-      `context deadline exceeded (Client.Timeout or context cancellation while ${doing})`,
-    );
+    if (timeout?.aborted !== true) throw error;
+    if (answer === undefined) throw new HttpRequestError(requestFailure(request, headersTimeout));
+    if (bodyContext === undefined) throw new HttpRequestError(bodyTimeout);
+    throw errored(`${bodyContext}: ${bodyTimeout}`);
   } finally {
     await answer?.close();
   }
 }
 
-/** Milliseconds of a configured duration, or the default. Throws an Error in Go's words. */
-export function timeoutOf(text: string | undefined, defaultMs: number): number {
+/** Milliseconds of the duration configured as `name`, or the default. Throws an Error in Go's words. */
+export function configuredMs(
+  name: "timeout" | "pollInterval",
+  text: string | undefined,
+  defaultMs: number,
+): number {
   if (text === undefined || text === "") return defaultMs;
   const ms = parseDurationMs(text);
-  if (ms === undefined) throw new Error(`error parsing timeout: time: invalid duration ${goQuote(text)}`);
+  if (ms === undefined) throw new Error(`error parsing ${name}: ${durationProblem(text)}`);
   return ms;
-}
-
-/** The reason of a failed exchange. */
-export function exchangeReason(error: unknown): string {
-  return errorMessage(error);
 }

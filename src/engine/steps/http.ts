@@ -25,10 +25,12 @@ import {
   type StepResult,
   type StepRunner,
 } from "../promotion/step";
+import { parseGoUrl } from "../tools/go-url";
 import { yamlToJson } from "../tools/go-yaml/to-json";
 import { canonicalHeader, type HttpAnswer, type HttpRequest } from "../tools/http-request";
 import { readUpTo } from "../tools/read-body";
-import { type ExchangeConfig, exchange, requestUrl, timeoutOf } from "./http-exchange";
+import { configuredMs, type ExchangeConfig, exchange, requestUrl } from "./http-exchange";
+import { inDetail } from "./parse-outputs";
 import { errored, erroredBecause } from "./step-failure";
 
 /** Configuration of `http`. */
@@ -49,6 +51,9 @@ export interface HttpConfig extends ExchangeConfig {
 
 const defaultTimeoutMs = 10_000;
 const defaultPollIntervalMs = 30_000;
+/** Before a fault of what expressions are to see. */
+const envContext = "error building expression context from HTTP response";
+const bodyReadContext = "reading response body: failed to read from reader";
 const maxBodyBytes = 2 * 1024 * 1024;
 const yamlTypes = new Set(["application/yaml", "text/yaml", "application/x-yaml"]);
 
@@ -67,9 +72,13 @@ export const http: StepRunner<"http", HttpConfig, "network" | "effects"> = {
   needs: ["network", "effects"],
   async run(context, config) {
     const { request, timeoutMs } = asTerminal(() => prepare(config));
-    const act = () => exchange(context, request, timeoutMs, (answer, signal) => read(answer, config, signal));
+    const bodyContext = `${envContext}: ${bodyReadContext}`;
+    const act = () =>
+      exchange(context, request, { timeoutMs, bodyContext }, (answer, signal) =>
+        read(answer, config, signal),
+      );
     const answer = await sendOnce(context, request, act);
-    return judge(config, answer);
+    return judge(config, answer, context.signal);
   },
 };
 
@@ -85,7 +94,10 @@ function prepare(config: HttpConfig): {
 } {
   const { method = "GET", headers = [], body, proxy, insecureSkipTLSVerify = false } = config;
   const url = within("error building HTTP request", () => requestUrl(config));
-  const timeoutMs = within("error creating HTTP client", () => timeoutOf(config.timeout, defaultTimeoutMs));
+  const timeoutMs = within("error creating HTTP client", () =>
+    configuredMs("timeout", config.timeout, defaultTimeoutMs),
+  );
+  if (proxy) within("error creating HTTP client: error parsing proxy URL", () => parseGoUrl(proxy));
   return {
     request: { url, method: method || "GET", headers, body, proxy, insecureSkipTLSVerify },
     timeoutMs,
@@ -100,7 +112,7 @@ async function sendOnce<T>(
 ): Promise<T> {
   try {
     if (method === "GET" || method === "HEAD") return await act();
-    const target = `${url.origin}${url.pathname}`;
+    const target = `${url.scheme}://${url.host}${url.path || "/"}`;
     return await context.effects.perform(
       { kind: "http.request", target, summary: `${method} ${target}` },
       act,
@@ -113,7 +125,7 @@ async function sendOnce<T>(
 }
 
 async function read(answer: HttpAnswer, config: HttpConfig, signal: AbortSignal): Promise<ReadAnswer> {
-  const context = "error building expression context from HTTP response";
+  const context = envContext;
   if (answer.contentLength !== undefined && answer.contentLength > maxBodyBytes) {
     throw errored(
       `${context}: response body size ${answer.contentLength} exceeds limit of ${maxBodyBytes} bytes`,
@@ -139,7 +151,7 @@ async function read(answer: HttpAnswer, config: HttpConfig, signal: AbortSignal)
 async function readBody(body: Readable, context: string, signal: AbortSignal): Promise<Buffer> {
   const bytes = await readUpTo(body, maxBodyBytes).catch((error) => {
     if (signal.aborted) throw error;
-    throw erroredBecause(`${context}: reading response body: failed to read from reader`, error);
+    throw erroredBecause(`${context}: ${bodyReadContext}`, error);
   });
   if (bytes !== undefined) return bytes;
   throw errored(`${context}: reading response body: content exceeds limit of ${maxBodyBytes} bytes`);
@@ -171,22 +183,24 @@ function mediaType(header: string | undefined): string {
   return header?.split(";")[0]?.trim() ?? "";
 }
 
-function judge(config: HttpConfig, { status, env }: ReadAnswer): StepResult {
-  const success = decide("success", config.successExpression, env);
-  const failure = decide("failure", config.failureExpression, env);
+function judge(config: HttpConfig, { status, env }: ReadAnswer, signal: AbortSignal): StepResult {
+  const success = decide("success", config.successExpression, env, signal);
+  const failure = decide("failure", config.failureExpression, env, signal);
   if (failure === true) {
-    const reason = messageOf(config.errorExpression, env);
+    const reason = messageOf(config.errorExpression, env, signal);
     const detail = reason === "" ? "" : `: ${goQuote(reason)}`;
     throw new StepError("Failed", `HTTP (${status}) response met failure criteria${detail}`, {
       terminal: true,
     });
   }
-  if (success === true) return { status: "Succeeded", output: outputs(config, env) };
+  if (success === true) return { status: "Succeeded", output: outputs(config, env, signal) };
   if (success === undefined && failure === undefined) {
     const isFine = status >= 200 && status < 300;
-    return isFine ? { status: "Succeeded", output: outputs(config, env) } : { status: "Failed" };
+    return isFine ? { status: "Succeeded", output: outputs(config, env, signal) } : { status: "Failed" };
   }
-  const retryAfterMs = asOrdinary(() => timeoutOf(config.pollInterval, defaultPollIntervalMs));
+  const retryAfterMs = asOrdinary(() =>
+    configuredMs("pollInterval", config.pollInterval, defaultPollIntervalMs),
+  );
   return { status: "Running", retryAfterMs };
 }
 
@@ -195,14 +209,16 @@ function decide(
   which: "success" | "failure",
   source: string | undefined,
   env: ReadAnswer["env"],
+  signal: AbortSignal,
 ): boolean | undefined {
   if (source === undefined || source === "") return undefined;
   const context = `error evaluating ${which} criteria`;
   const program = compiled(source, `${context}: error compiling ${which} expression ${goQuote(source)}`);
   let result: unknown;
   try {
-    result = program.evaluate(env);
+    result = inDetail(() => program.evaluate(env, { signal }));
   } catch (error) {
+    signal.throwIfAborted();
     throw erroredBecause(`${context}: error evaluating ${which} expression ${goQuote(source)}`, error);
   }
   if (typeof result === "boolean") return result;
@@ -213,37 +229,43 @@ function decide(
 }
 
 /** Best effort: only an expression that does not compile is an error. */
-function messageOf(source: string | undefined, env: ReadAnswer["env"]): string {
+function messageOf(source: string | undefined, env: ReadAnswer["env"], signal: AbortSignal): string {
   if (source === undefined || source === "") return "";
   const program = compiled(source, `error compiling error expression ${goQuote(source)}`);
   try {
-    const result = program.evaluate(env);
+    const result = program.evaluate(env, { signal });
     return typeof result === "string" ? result : "";
   } catch {
+    signal.throwIfAborted();
     return "";
   }
 }
 
-function outputs({ outputs: wanted = [] }: HttpConfig, env: ReadAnswer["env"]): StepOutput {
+function outputs(
+  { outputs: wanted = [] }: HttpConfig,
+  env: ReadAnswer["env"],
+  signal: AbortSignal,
+): StepOutput {
   const context = "error extracting outputs from HTTP response";
-  const values: Record<string, unknown> = {};
+  const values: [string, unknown][] = [];
   for (const { name, fromExpression } of wanted) {
     const program = compiled(
       fromExpression,
       `${context}: error compiling output expression ${goQuote(name)}`,
     );
     try {
-      values[name] = program.evaluate(env);
+      values.push([name, inDetail(() => program.evaluate(env, { signal }))]);
     } catch (error) {
+      signal.throwIfAborted();
       throw erroredBecause(`${context}: error evaluating output expression ${goQuote(name)}`, error);
     }
   }
-  return values;
+  return Object.fromEntries(values);
 }
 
 function compiled(source: string, context: string): Program {
   try {
-    return compile(source);
+    return inDetail(() => compile(source));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StepError("Errored", `${context}: ${reason}`, { terminal: true, cause });

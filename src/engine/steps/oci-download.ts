@@ -11,7 +11,7 @@ import {
   type StepResult,
   type StepRunner,
 } from "../promotion/step";
-import { makeDirsInside, removeInside, renameInside, statInside, withFile } from "../tools/files";
+import { makeDirsInside, removeInside, replaceInside, statInside, withFile } from "../tools/files";
 import { type Descriptor, readImage } from "../tools/oci-manifest";
 import { insideWorkDir } from "../tools/paths";
 import type { RegistryClient } from "../tools/registry";
@@ -120,7 +120,10 @@ async function save(
         }
       });
     });
-    await because("failed to move file to final destination", renameInside(workDir, partial, target));
+    await because(
+      "failed to move file to final destination",
+      replaceInside(workDir, partial, target, signal),
+    );
   } catch (error) {
     await removeInside(workDir, partial);
     throw error;

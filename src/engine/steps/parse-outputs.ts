@@ -74,7 +74,7 @@ async function extract(
 }
 
 /** Kargo tells a fault of an expression with its place. */
-function inDetail<T>(act: () => T): T {
+export function inDetail<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {

@@ -141,6 +141,23 @@ export async function renameInside(workDir: string, from: string, to: string): P
   );
 }
 
+/** As renameInside; a directory at `to` is removed with all it holds, and replaced (pkg/io/fs/move.go). */
+export async function replaceInside(
+  workDir: string,
+  from: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await renameInside(workDir, from, to);
+  } catch (error) {
+    const isTaken = error instanceof PathError && ["EISDIR", "EEXIST", "ENOTEMPTY"].includes(error.code);
+    if (!isTaken || relative(workDir, to) === "") throw error;
+    await removeInside(workDir, to, signal);
+    await renameInside(workDir, from, to);
+  }
+}
+
 /** Runs `act` on the opened directory that holds `path`, and the name of `path` in it. */
 export async function atParent<T>(
   workDir: string,
