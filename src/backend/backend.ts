@@ -71,6 +71,14 @@ export interface DownstreamResult {
   readonly refusals: readonly string[];
 }
 
+/** The process that drives a workspace, as its lock names it. */
+export interface DrivingProcess {
+  readonly pid: number;
+  readonly host: string;
+  /** False on another machine, where only a missing heartbeat tells of its end. */
+  readonly isHere: boolean;
+}
+
 /** How the pipelines are to be driven. */
 export interface RunOptions extends ActOptions {
   /** Only this Project; every one when absent. */
@@ -84,7 +92,7 @@ export interface RunOptions extends ActOptions {
   readonly untilIdle: boolean;
   readonly onEvent: (event: KargoEvent) => void;
   /** Another process drives this workspace; the run begins when that one has ended. */
-  readonly onWait?: () => void;
+  readonly onWait?: (driver: DrivingProcess | undefined) => void;
   /** Another process took over while this one slept; the run goes on once that one has ended. */
   readonly onLost?: () => void;
   /** The run begins, or goes on. */

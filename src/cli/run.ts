@@ -1,6 +1,7 @@
 // `run`: drives the pipelines of the workspace by themselves and prints Kargo's events as they happen.
 // Whoever calls it has switched autonomy on; which Stages may act is still the Project's policy.
 import type { Command } from "commander";
+import type { DrivingProcess } from "../backend/backend";
 import type { KargoEvent } from "../model/events";
 import { openBackend, type ProgramContext } from "./context";
 import { projectOf } from "./names";
@@ -18,7 +19,10 @@ export function addRunCommand(program: Command, context: ProgramContext): void {
     .command("run")
     .description("Drive the pipelines: discover, promote by policy, verify; prints events as they happen")
     .option("-p, --project <project>", "only this Project; every one when left out")
-    .option("--until-idle", "end when nothing is due or under way; exits with 1 when something failed")
+    .option(
+      "--until-idle",
+      "end when nothing is due or under way; exits with 1 when something did not end well",
+    )
     .option("-o, --output <format>", "text, or json for one event a line", "text")
     .action(async (options: RunCommandOptions) => run(context, options));
 }
@@ -42,12 +46,21 @@ async function run(context: ProgramContext, options: RunCommandOptions): Promise
         terminal,
         "This process slept, and another one took this workspace over; waiting for its turn.",
       ),
-    onWait: () => printError(terminal, "Another process drives this workspace; waiting for it to end."),
+    onWait: (driver) => printError(terminal, waitLine(driver)),
     signal: terminal.signal,
   });
   if (options.untilIdle === true && failures.length > 0) {
     throw new CommandFailed(failures.map((failure) => failure.split("\n")[0]).join(" "));
   }
+}
+
+/** Says who drives, and of a process that cannot be seen from here what happens when it is gone. */
+function waitLine(driver: DrivingProcess | undefined): string {
+  if (driver === undefined) return "Another process drives this workspace; waiting for it to end.";
+  const { pid, host, isHere } = driver;
+  if (isHere) return `Another process (${pid}) drives this workspace; waiting for it to end.`;
+  const end = "waiting for it to end, or to give no sign of life for a minute";
+  return `Another process (${pid} on host ${host}) drives this workspace; ${end}.`;
 }
 
 function eventLine({ firstTimestamp, reason, involvedObject, metadata, message }: KargoEvent): string {

@@ -48,7 +48,7 @@ export type { PipelineRunOptions, PipelineRunResult } from "./pipeline-run";
 export { AdmissionError, type PromotionRequest } from "./promotion/admission";
 export type { SingleStepContext, SingleStepRequest, SingleStepResult } from "./promotion/single-step";
 export { autoPromotionStages } from "./reconcile/auto-promotion-policy";
-export { acquireFileLock, type FileLock, isFileLocked } from "./tools/file-lock";
+export { acquireFileLock, type FileLock, isFileLocked, type LockHolder } from "./tools/file-lock";
 export { seedRepository } from "./tools/git-seed";
 export type { DownstreamPromotions } from "./user-acts";
 

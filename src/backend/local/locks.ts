@@ -1,9 +1,9 @@
 // Locks between processes that share a workspace. A killed holder's lock is taken over at once on the same machine, and
-// once it is stale on another. The store's lock is held for milliseconds, a Stage's for as long as a process drives it.
+// after a minute without a heartbeat on another. The store's lock is held for milliseconds, a Stage's for as long as a process drives it.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Logger } from "../../base/log";
-import { acquireFileLock, type FileLock, isFileLocked } from "../../engine/engine";
+import { acquireFileLock, type FileLock, isFileLocked, type LockHolder } from "../../engine/engine";
 import type { StageLocks } from "../../engine/ports";
 
 const staleMs = 5000;
@@ -15,9 +15,20 @@ export type HeldLock = FileLock;
 export function acquireLock(
   folder: string,
   name: string,
-  options: { readonly signal: AbortSignal; readonly pollMs: number; readonly onWait?: () => void },
+  options: {
+    readonly signal: AbortSignal;
+    readonly pollMs: number;
+    readonly onWait?: (holder: LockHolder | undefined) => void;
+  },
 ): Promise<HeldLock> {
   return acquireFileLock(join(folder, name), { ...options, staleMs });
+}
+
+/** `another process (17 on host build-2)`, with what happens to one that cannot be seen from here. */
+export function holderText(holder: LockHolder | undefined): string {
+  if (holder === undefined) return "another process";
+  const { pid, host, isHere } = holder;
+  return isHere ? `another process (${pid})` : `another process (${pid} on host ${host})`;
 }
 
 /** True while some process holds the lock named `name`; a dead holder's lock counts as free. */
@@ -32,7 +43,8 @@ export function stageLocks(folder: string, log: Logger): StageLocks {
       acquireLock(folder, lockName(namespace, stage), {
         signal,
         pollMs: 200,
-        onWait: () => log.info(`Stage ${stage} is being driven by another process; waiting for it.`),
+        onWait: (holder) =>
+          log.info(`Stage ${stage} is being driven by ${holderText(holder)}; waiting for it.`),
       }),
   };
 }

@@ -22,8 +22,9 @@ export function thisProcess(): ProcessIdentity {
 }
 
 /** True when the process is known to run no more; false for one of another machine, of which nothing is known. */
-export function hasEnded({ pid, since, machine }: ProcessIdentity): boolean {
-  if (machine !== thisProcess().machine) return false;
+export function hasEnded(identity: ProcessIdentity): boolean {
+  if (!isHere(identity)) return false;
+  const { pid, since } = identity;
   if (process.platform === "linux") return beginningOf(pid) !== since;
   try {
     process.kill(pid, 0);
@@ -31,6 +32,16 @@ export function hasEnded({ pid, since, machine }: ProcessIdentity): boolean {
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ESRCH";
   }
+}
+
+/** True for a process of this machine: one whose number and end can be seen from here. */
+export function isHere({ machine }: ProcessIdentity): boolean {
+  return machine === thisProcess().machine;
+}
+
+/** The name of a process's machine. */
+export function hostOf({ machine }: ProcessIdentity): string {
+  return machine.split(" ")[0] ?? "";
 }
 
 /** Reads an identity that was written as JSON; undefined when the text holds none. */

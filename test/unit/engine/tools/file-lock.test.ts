@@ -54,6 +54,26 @@ for (const [name, changes, isFree] of rows) {
   });
 }
 
+test("another machine's lock is held while its heart beats, however wrong its clock, and taken when it stops", async (t) => {
+  const path = join(tempDir(t), "x");
+  const text = await holderText(path, { pid: 4711, since: "1", machine: "alpha boot ns" });
+  writeFileSync(`${path}.lock`, text);
+  // Its clock is an hour behind; by that alone it would have been stale from the beginning.
+  let beat = Date.now() / 1000 - 3600;
+  const heart = setInterval(() => utimesSync(`${path}.lock`, ++beat, beat), 20);
+  const holders: unknown[] = [];
+  const limits = { ...options, staleMs: 1, foreignStaleMs: 400 };
+  const taken = acquireFileLock(path, { ...limits, onWait: (holder) => holders.push(holder) });
+  const first = await Promise.race([
+    taken.then(() => "taken"),
+    new Promise((resolve) => setTimeout(resolve, 1200, "held")),
+  ]);
+  assert.equal(first, "held");
+  clearInterval(heart);
+  await (await taken).release();
+  assert.deepEqual(holders, [{ pid: 4711, host: "alpha", isHere: false }]);
+});
+
 test("a lock that says nothing, or an earlier version's folder, is taken once it is stale", async (t) => {
   for (const make of [(path: string) => writeFileSync(path, ""), (path: string) => mkdirSync(path)]) {
     const path = join(tempDir(t), "x");
