@@ -180,9 +180,14 @@ export function stageOf(object: { readonly kind: Kind }): string | undefined {
   return object.kind === "Promotion" ? (object as Promotion).spec.stage : undefined;
 }
 
+/** True for a name that an object of Kubernetes may have. */
+export function isObjectName(name: string): boolean {
+  return name.length <= 253 && dnsName.test(name);
+}
+
 /** A file name for a Kubernetes name; long ones are cut and told apart by a hash, as file systems end at 255 bytes. */
 export function fileName(name: string): string {
-  if (!dnsName.test(name) || name.length > 253) {
+  if (!isObjectName(name)) {
     const shown = JSON.stringify(name.slice(0, 80));
     throw new StoreError(
       "invalid",

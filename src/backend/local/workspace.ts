@@ -19,6 +19,7 @@ import { compareText } from "../../model/pipeline";
 import { type AnyResource, clusterScopedKinds, refKey, toRef } from "../../model/resources";
 import type { WorkspaceFiles } from "./ports";
 import type { SpecCache } from "./spec-cache";
+import { isObjectName } from "./state-files";
 
 /** One resource of the workspace with its place and the hash of what was written. */
 export interface SpecEntry {
@@ -110,7 +111,8 @@ export class Workspace implements Disposable {
     try {
       return await this.#files.read(path);
     } catch (error) {
-      this.#log.debug(`Not read: ${path}: ${errorMessage(error)}`);
+      const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
+      this.#log[isGone ? "debug" : "warn"](`Not read: ${path}: ${errorMessage(error)}`);
       return undefined;
     }
   }
@@ -165,7 +167,14 @@ function collect(parsed: ReadonlyMap<string, ParseResult>, maker: EntryMaker): W
   const results = [...parsed].sort(([a], [b]) => compareText(a, b)).map(([, result]) => result);
   const problems = results.flatMap((result) => result.problems);
   const entries = new Map<string, SpecEntry>();
-  const resources = results.flatMap((result) => result.resources);
+  const written = results.flatMap((result) => result.resources);
+  const resources = written.filter(({ resource }) => misnamed(resource) === undefined);
+  for (const { resource, location } of written) {
+    const name = misnamed(resource);
+    if (name === undefined || !resource.apiVersion.startsWith("kargo.")) continue;
+    const message = `${resource.kind} is left out: ${JSON.stringify(name.slice(0, 80))} is not a Kubernetes name.`;
+    problems.push({ severity: "error", message, location });
+  }
   const namespace = onlyProject(resources);
   for (const { resource: written, location } of resources) {
     if (kindsOfState.has(written.kind)) continue;
@@ -181,6 +190,11 @@ function collect(parsed: ReadonlyMap<string, ParseResult>, maker: EntryMaker): W
     else problems.push({ severity: "warning", message: duplicateMessage(resource, earlier), location });
   }
   return { entries, problems };
+}
+
+/** The name or namespace that no object of a cluster can have, as in templates of another program. */
+function misnamed({ metadata: { name, namespace } }: AnyResource): string | undefined {
+  return [name, namespace].find((one) => one !== undefined && !isObjectName(one));
 }
 
 function duplicateMessage(resource: AnyResource, earlier: SpecEntry): string {

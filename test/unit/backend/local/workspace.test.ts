@@ -95,3 +95,29 @@ test("kept documents that are damaged count as none", async (t) => {
   assert.ok(workspace.specs.entries.has("Stage/demo/s7"));
   assert.equal(workspace.specs.entries.has("Stage/demo/zz"), false);
 });
+
+test("an object that no cluster could hold is left out and told, and everything else stands", async (t) => {
+  const root = tempDir(t);
+  const project = (name: string) => `apiVersion: ${apiVersion}\nkind: Project\nmetadata: {name: ${name}}\n`;
+  const template = stageYaml("x", "y").replace("namespace: demo", 'namespace: "$' + '{PROJECT}"');
+  const loose = stageYaml("test", "other").replace(", namespace: demo", "");
+  writeFileSync(
+    join(root, "a.yaml"),
+    [project("demo"), project('"{{ .name }}"'), template, stageYaml("X_y", "z"), loose].join("---\n"),
+  );
+  const { workspace, store } = open(t, root);
+  await workspace.load();
+  assert.deepEqual(
+    workspace.specs.problems.map(({ message }) => message),
+    [
+      'Project is left out: "{{ .name }}" is not a Kubernetes name.',
+      'Stage is left out: "$' + '{PROJECT}" is not a Kubernetes name.',
+      'Stage is left out: "X_y" is not a Kubernetes name.',
+    ],
+  );
+  const stages = await store.list("Stage");
+  assert.deepEqual(
+    stages.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+    ["demo/test"],
+  );
+});
