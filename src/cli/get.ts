@@ -1,5 +1,5 @@
 // `get`: lists Kargo's resources of a workspace with Kargo's own columns. Reads only.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Backend } from "../backend/backend";
 import { discoveryTime, type ProjectTree } from "../model/pipeline";
 import {
@@ -15,14 +15,19 @@ import {
   type Warehouse,
 } from "../model/resources";
 import { openBackend, type ProgramContext } from "./context";
-import { projectOf } from "./names";
+import { offered, projectOf, stageOf, warehouseOf } from "./names";
 import { type Column, humanAge, printResources, toOutputFormat } from "./output";
-import { CommandFailed } from "./terminal";
+import { CommandFailed, UsageError } from "./terminal";
 
 interface GetOptions {
   readonly project?: string;
   readonly output: string;
   readonly headers: boolean;
+  readonly name?: readonly string[];
+  readonly alias?: readonly string[];
+  readonly warehouse?: readonly string[];
+  readonly origin?: readonly string[];
+  readonly stage?: string;
 }
 
 interface Listing<R extends AnyResource> {
@@ -31,6 +36,9 @@ interface Listing<R extends AnyResource> {
   readonly description: string;
   readonly pick: (tree: ProjectTree, backend: Backend) => readonly R[] | Promise<readonly R[]>;
   readonly columns: (now: Date) => readonly Column<R>[];
+  /** Kargo's own flags for this kind, and what they leave of a Project's resources. */
+  readonly flags?: (command: Command) => void;
+  readonly filter?: (resources: readonly R[], options: GetOptions, tree: ProjectTree) => readonly R[];
 }
 
 /** Adds `get projects|warehouses|freight|stages|promotions|analysisruns [NAME...]`. */
@@ -53,17 +61,18 @@ function addListing<R extends AnyResource>(get: Command, context: ProgramContext
     .option("--no-headers", "print a table without its headings");
   if (listing.noun !== "projects")
     command.option("-p, --project <project>", "the Project; may be left out when there is only one");
-  command.action(async (names: string[], options: GetOptions) => {
+  listing.flags?.(command);
+  command.action(async (operands: string[], options: GetOptions) => {
     const format = toOutputFormat(options.output);
+    const names = [...operands, ...(options.name ?? []), ...(options.alias ?? [])];
     const backend = await openBackend(context);
-    const found = await chosen(backend, listing, names, options);
+    const { found, missing } = await chosen(backend, listing, names, options);
     const columns = listing.columns(new Date());
-    printResources(context.terminal, found, {
-      format,
-      one: names.length === 1,
-      columns,
-      headers: options.headers,
-    });
+    const { headers } = options;
+    // As Kargo's program: what was found is printed, and what was not is the error.
+    if (found.length > 0 || missing.length === 0)
+      printResources(context.terminal, found, { format, one: names.length === 1, columns, headers });
+    if (missing.length > 0) throw new CommandFailed(missing.join(" "));
   });
 }
 
@@ -72,19 +81,52 @@ async function chosen<R extends AnyResource>(
   listing: Listing<R>,
   names: readonly string[],
   options: GetOptions,
-): Promise<readonly R[]> {
+): Promise<{ readonly found: readonly R[]; readonly missing: readonly string[] }> {
   const { projects: trees } = backend.snapshot;
   const searched = listing.noun === "projects" ? trees : [projectOf(backend.snapshot, options.project)];
-  const all = (await Promise.all(searched.map((tree) => listing.pick(tree, backend)))).flat();
-  if (names.length === 0) return all;
-  return [...new Set(names)].map((name) => {
-    const match = all.find((r) => r.metadata.name === name || (r.kind === "Freight" && r.alias === name));
-    if (match === undefined)
-      throw new CommandFailed(
-        `${listing.noun} "${name}" not found in ${searched.map((t) => t.name).join(", ") || "the workspace"}.`,
-      );
-    return match;
-  });
+  const pick = async (tree: ProjectTree) => {
+    const own = await listing.pick(tree, backend);
+    return listing.filter?.(own, options, tree) ?? own;
+  };
+  const all = (await Promise.all(searched.map(pick))).flat();
+  if (names.length === 0) return { found: all, missing: [] };
+  const found: R[] = [];
+  const missing: string[] = [];
+  for (const name of new Set(names)) {
+    const match = all.find((r) => namesOf(r).includes(name));
+    if (match !== undefined) {
+      if (!found.includes(match)) found.push(match);
+      continue;
+    }
+    const where = searched.map((t) => t.name).join(", ") || "the workspace";
+    missing.push(`${listing.noun} "${name}" not found in ${where}; ${offered(name, all.flatMap(namesOf))}.`);
+  }
+  return { found, missing };
+}
+
+function namesOf(resource: AnyResource): readonly string[] {
+  const { name } = resource.metadata;
+  return resource.kind === "Freight" && resource.alias !== undefined ? [name, resource.alias] : [name];
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...value.split(",")];
+}
+
+/** Freight of the Warehouses that `--warehouse` names. Throws UsageError when names are given as well. */
+function ofWarehouses(
+  all: readonly Freight[],
+  { name, alias, warehouse, origin }: GetOptions,
+  tree: ProjectTree,
+): readonly Freight[] {
+  if (warehouse !== undefined && origin !== undefined)
+    throw new UsageError("Only one of --warehouse and --origin is taken.");
+  const wanted = warehouse ?? origin;
+  if (wanted === undefined) return all;
+  if (name !== undefined || alias !== undefined)
+    throw new UsageError("--warehouse is not taken together with --name or --alias.");
+  for (const one of wanted) warehouseOf(tree, one);
+  return all.filter((freight) => wanted.includes(freight.origin.name));
 }
 
 const name = <R extends AnyResource>(): Column<R> => ({ heading: "NAME", cell: (r) => r.metadata.name });
@@ -124,6 +166,14 @@ const freight: Listing<Freight> = {
   aliases: [],
   description: "Display one or many pieces of Freight, newest first",
   pick: (tree) => tree.freight,
+  flags: (command) => {
+    command
+      .option("--name <name>", "the name of a piece of Freight; may be repeated", collect)
+      .option("--alias <alias>", "the alias of a piece of Freight; may be repeated", collect)
+      .option("--warehouse <name>", "only Freight of this Warehouse; may be repeated", collect)
+      .addOption(new Option("--origin <name>").argParser(collect).hideHelp());
+  },
+  filter: ofWarehouses,
   columns: (now) => [
     name(),
     { heading: "ALIAS", cell: (r) => r.metadata.labels?.["kargo.akuity.io/alias"] },
@@ -153,6 +203,14 @@ const promotions: Listing<Promotion> = {
   aliases: ["promotion", "promos", "promo"],
   description: "Display one or many Promotions, newest first",
   pick: (tree) => tree.promotions,
+  flags: (command) => {
+    command.option("--stage <stage>", "only Promotions of this Stage");
+  },
+  filter: (all, { stage }, tree) => {
+    if (stage === undefined) return all;
+    const { name } = stageOf(tree, stage).metadata;
+    return all.filter(({ spec }) => spec.stage === name);
+  },
   columns: (now) => [
     name(),
     { heading: "SHARD", cell: (r) => r.metadata.labels?.["kargo.akuity.io/shard"] },

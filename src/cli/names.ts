@@ -1,8 +1,12 @@
 // Finds what a command's arguments name in a snapshot, and says which names there are when it finds nothing.
 import type { Snapshot } from "../backend/backend";
 import type { ProjectTree } from "../model/pipeline";
-import type { Freight, Stage, Warehouse } from "../model/resources";
+import type { Freight, Promotion, Stage, Warehouse } from "../model/resources";
+import { nearest } from "../model/schema/schema";
 import { CommandFailed, UsageError } from "./terminal";
+
+/** Names that a sentence lists; more would hide what it says. */
+const maxListed = 12;
 
 /** The Project named by `--project`; the only one when the flag is absent. */
 export function projectOf(snapshot: Snapshot, name: string | undefined): ProjectTree {
@@ -15,7 +19,7 @@ export function projectOf(snapshot: Snapshot, name: string | undefined): Project
     return only;
   }
   const found = snapshot.projects.find((tree) => tree.name === name);
-  if (found === undefined) throw new CommandFailed(`Project "${name}" not found; there is ${listed(names)}.`);
+  if (found === undefined) throw new CommandFailed(`Project "${name}" not found; ${offered(name, names)}.`);
   return found;
 }
 
@@ -38,10 +42,36 @@ export function freightOf(
     by.name === undefined ? f.alias === by.alias : f.metadata.name === by.name,
   );
   if (found !== undefined) return found;
-  const asked = by.name === undefined ? `with alias "${by.alias}"` : `"${by.name}"`;
-  throw new CommandFailed(
-    `Freight ${asked} not found in Project ${tree.name}; \`get freight\` lists what there is.`,
+  const [asked, near] =
+    by.name === undefined
+      ? [
+          `with alias "${by.alias}"`,
+          nearest(
+            by.alias ?? "",
+            tree.freight.flatMap((f) => f.alias ?? []),
+          ),
+        ]
+      : [
+          `"${by.name}"`,
+          nearest(
+            by.name,
+            tree.freight.map((f) => f.metadata.name),
+          ),
+        ];
+  const advice = near === undefined ? "`get freight` lists what there is" : `did you mean "${near}"`;
+  throw new CommandFailed(`Freight ${asked} not found in Project ${tree.name}; ${advice}.`);
+}
+
+/** The Promotion of that name. */
+export function promotionOf(tree: ProjectTree, name: string): Promotion {
+  const found = tree.promotions.find((r) => r.metadata.name === name);
+  if (found !== undefined) return found;
+  const near = nearest(
+    name,
+    tree.promotions.map((r) => r.metadata.name),
   );
+  const advice = near === undefined ? "`get promotions` lists what there is" : `did you mean "${near}"`;
+  throw new CommandFailed(`Promotion "${name}" not found in Project ${tree.name}; ${advice}.`);
 }
 
 function named<R extends Stage | Warehouse>(
@@ -52,11 +82,18 @@ function named<R extends Stage | Warehouse>(
 ): R {
   const found = all.find((r) => r.metadata.name === name);
   if (found !== undefined) return found;
-  throw new CommandFailed(
-    `${kind} "${name}" not found in Project ${tree.name}; there is ${listed(all.map((r) => r.metadata.name))}.`,
-  );
+  const names = all.map((r) => r.metadata.name);
+  throw new CommandFailed(`${kind} "${name}" not found in Project ${tree.name}; ${offered(name, names)}.`);
+}
+
+/** The name that was probably meant, or all there are. */
+export function offered(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? `there is ${listed(names)}` : `did you mean "${near}"`;
 }
 
 function listed(names: readonly string[]): string {
-  return names.length === 0 ? "none" : names.join(", ");
+  const shown = names.slice(0, maxListed).join(", ");
+  if (names.length > maxListed) return `${shown} and ${names.length - maxListed} more`;
+  return names.length === 0 ? "none" : shown;
 }

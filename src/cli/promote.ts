@@ -2,12 +2,13 @@
 // An interrupt aborts the Promotion; a second one ends the program and leaves the Promotion to be resumed.
 import type { Command } from "commander";
 import type { Backend, PromoteRequest } from "../backend/backend";
+import { isTerminalVerification } from "../engine/reconcile/verification";
 import type { Promotion, ResourceRef, StepExecutionMetadata } from "../model/resources";
 import { toRef } from "../model/resources";
 import { actorOf, openBackend, type ProgramContext } from "./context";
-import { freightOf, projectOf, stageOf } from "./names";
+import { freightOf, projectOf, promotionOf, stageOf, warehouseOf } from "./names";
 import { humanDuration, printValue, toOutputFormat } from "./output";
-import { CommandFailed, printLine, type Terminal, UsageError } from "./terminal";
+import { CommandFailed, printError, printLine, type Terminal, UsageError } from "./terminal";
 
 interface PromoteOptions {
   readonly project?: string;
@@ -49,6 +50,7 @@ export function addPromoteCommand(program: Command, context: ProgramContext): vo
 async function promote(context: ProgramContext, options: PromoteOptions): Promise<void> {
   const { terminal } = context;
   const format = toOutputFormat(options.output);
+  if (options.name !== undefined) throw new UsageError("--name goes with --abort.");
   if (options.stage === undefined) throw new UsageError("One of --stage and --downstream-from is needed.");
   const chosen = [options.freight, options.freightAlias, options.warehouse].filter(
     (value) => value !== undefined,
@@ -58,20 +60,26 @@ async function promote(context: ProgramContext, options: PromoteOptions): Promis
   const backend = await openBackend(context);
   const tree = projectOf(backend.snapshot, options.project);
   const stage = stageOf(tree, options.stage);
+  const found = options.warehouse === undefined ? freightOf(tree, freightNamed(options)) : undefined;
+  if (options.warehouse !== undefined) warehouseOf(tree, options.warehouse);
   const request: PromoteRequest = {
     project: tree.name,
     stage: stage.metadata.name,
-    freight: options.freight,
-    freightAlias: options.freightAlias,
+    freight: found?.metadata.name,
     warehouse: options.warehouse,
     actor: actorOf(terminal),
   };
   const created = await backend.promote(request, { signal: terminal.signal });
   if (format === "table") printLine(terminal, `promotion.kargo.akuity.io/${created.metadata.name} created`);
-  if (!options.wait) return;
-  const ended = await follow(backend, created, terminal, format === "table");
+  const ended = options.wait ? await follow(backend, created, terminal, format === "table") : created;
   if (format !== "table") printValue(terminal, ended, format);
+  if (!options.wait) return;
   report(ended, terminal, format === "table");
+  if (format === "table") tellOfVerification(backend, ended, terminal);
+}
+
+function freightNamed({ freight, freightAlias }: PromoteOptions): { name?: string; alias?: string } {
+  return freight === undefined ? { ...(freightAlias && { alias: freightAlias }) } : { name: freight };
 }
 
 /** One Promotion for each Stage right behind; all are waited for, and the first that fails is reported. */
@@ -90,10 +98,7 @@ async function promoteDownstream(
     throw new UsageError("Exactly one of --freight and --freight-alias is needed.");
   const backend = await openBackend(context);
   const tree = projectOf(backend.snapshot, options.project);
-  const found = freightOf(
-    tree,
-    options.freight === undefined ? { alias: options.freightAlias } : { name: options.freight },
-  );
+  const found = freightOf(tree, freightNamed(options));
   const request = {
     project: tree.name,
     freight: found.metadata.name,
@@ -110,7 +115,12 @@ async function promoteDownstream(
   if (format !== "table") {
     printValue(terminal, { apiVersion: "v1", kind: "List", metadata: {}, items: ended }, format);
   }
-  if (options.wait) for (const promotion of ended) report(promotion, terminal, show);
+  if (options.wait) {
+    for (const promotion of ended) {
+      report(promotion, terminal, show);
+      if (show) tellOfVerification(backend, promotion, terminal);
+    }
+  }
   if (refusals.length > 0) throw new CommandFailed(refusals.join(" "));
 }
 
@@ -128,7 +138,7 @@ async function follow(
     if (show) printer.show(current());
   });
   const onInterrupt = () => {
-    printLine(terminal, "Aborting…");
+    printError(terminal, "Aborting…");
     void backend.abortPromotion(ref, { signal: new AbortController().signal }).catch(() => {});
   };
   terminal.signal.addEventListener("abort", onInterrupt, { once: true });
@@ -216,6 +226,17 @@ function report(promotion: Promotion, terminal: Terminal, show: boolean): void {
   );
 }
 
+/** A verification that takes its time is not waited for; this says what finishes it. */
+function tellOfVerification(backend: Backend, { metadata, spec }: Promotion, terminal: Terminal): void {
+  const tree = backend.snapshot.projects.find((project) => project.name === metadata.namespace);
+  const stage = tree?.stages.find((one) => one.metadata.name === spec.stage);
+  const newest = stage?.status?.freightHistory?.[0]?.verificationHistory?.[0];
+  if (stage?.spec.verification === undefined || isTerminalVerification(newest)) return;
+  const phase = newest?.phase ?? "Pending";
+  const finish = '"kargo-workbench run", or the editor with its pipelines switched on, finishes it';
+  printLine(terminal, `Verification of Stage ${spec.stage} is ${phase}; ${finish}.`);
+}
+
 /** What git and other programs print in several lines, on one. */
 function oneLine(text: string): string {
   return text
@@ -226,9 +247,19 @@ function oneLine(text: string): string {
 
 async function abort(context: ProgramContext, options: PromoteOptions): Promise<void> {
   if (options.name === undefined) throw new UsageError("--abort needs --name.");
+  const format = toOutputFormat(options.output);
+  const others = [
+    options.stage,
+    options.downstreamFrom,
+    options.freight,
+    options.freightAlias,
+    options.warehouse,
+  ];
+  if (others.some((value) => value !== undefined)) throw new UsageError("--abort takes --name alone.");
   const backend = await openBackend(context);
   const tree = projectOf(backend.snapshot, options.project);
-  const ref = { kind: "Promotion", namespace: tree.name, name: options.name } as const;
+  const ref = toRef(promotionOf(tree, options.name));
   const aborted = await backend.abortPromotion(ref, { signal: context.terminal.signal });
-  printLine(context.terminal, `Promotion ${options.name} ${aborted.status?.phase ?? "aborting"}.`);
+  if (format !== "table") printValue(context.terminal, aborted, format);
+  else printLine(context.terminal, `Promotion ${options.name} ${aborted.status?.phase ?? "aborting"}.`);
 }

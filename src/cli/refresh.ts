@@ -53,11 +53,9 @@ function addRefreshWarehouse(refresh: Command, context: ProgramContext): void {
       const ref = toRef(warehouseOf(tree, name));
       const refreshed = await backend.refreshWarehouse(ref, { signal: context.terminal.signal });
       const ready = refreshed.status?.conditions?.find((condition) => condition.type === "Ready");
+      if (format !== "table") printValue(context.terminal, refreshed, format);
       if (ready?.status === "False") throw new CommandFailed(`Warehouse ${name}: ${ready.message}`);
-      if (format !== "table") {
-        printValue(context.terminal, refreshed, format);
-        return;
-      }
+      if (format !== "table") return;
       printLine(context.terminal, `warehouse.kargo.akuity.io/${name} refreshed`);
       const after = projectOf(backend.snapshot, tree.name).freight.filter(
         (freight) => !before.has(freight.metadata.name),

@@ -74,6 +74,6 @@ async function readValue(terminal: Terminal, name: string): Promise<unknown> {
       name === "-" ? await text(terminal.stdin) : await readFile(resolve(terminal.cwd, name), "utf8");
     return parse(source, { merge: true }) as unknown;
   } catch (error) {
-    throw new CommandFailed(`${name} cannot be read: ${errorMessage(error)}`);
+    throw new CommandFailed(`${name} cannot be read: ${errorMessage(error).split("\n")[0]}`);
   }
 }

@@ -2,6 +2,7 @@
 // depends on changed or when it is due. Between changes and timers it does nothing at all.
 import { DisposableStore } from "../base/disposable";
 import { errorMessage, isAbortError } from "../base/errors";
+import { findCondition } from "../model/conditions";
 import type { KargoEvent } from "../model/events";
 import { isControlFlow, type ResourceRef, refKey, toRef } from "../model/resources";
 import { reconcileWarehouse, retryDelayMs } from "./discovery/warehouse";
@@ -59,6 +60,9 @@ interface Entry {
   outcome: Outcome;
   failures: number;
 }
+
+/** Reasons of events that tell of an end nobody wished for. */
+const badEnd = /(?:Failed|Errored|Aborted|Inconclusive|Unknown)$/;
 
 /** One run over a workspace. */
 export class PipelineRun {
@@ -216,7 +220,11 @@ export class PipelineRun {
     if (mayDiscover !== undefined && !(await mayDiscover()))
       return { nextAtMs: this.#ports.clock.now().getTime() + askAgainMs, busy: false };
     const pass = await reconcileWarehouse(target, this.#ports, { signal });
-    return pass === undefined ? { busy: false } : { busy: false, nextAtMs: pass.nextAtMs };
+    if (pass === undefined) return { busy: false };
+    const ready = findCondition(pass.warehouse.status?.conditions, "Ready");
+    // A Warehouse that has found nothing may do so yet; an expression that fails will not mend by itself.
+    const error = ready?.reason === "CriteriaEvaluationFailed" ? { error: ready.message } : {};
+    return { busy: false, nextAtMs: pass.nextAtMs, ...error };
   }
 
   /** Kargo collects at the beginning of every hour. */
@@ -263,7 +271,7 @@ export class PipelineRun {
     const { project, onEvent } = this.#options;
     if (project !== undefined && event.involvedObject.namespace !== project) return;
     const { kind, namespace, name } = event.involvedObject;
-    if (/Failed$|Errored$/.test(event.reason)) {
+    if (badEnd.test(event.reason)) {
       this.#failed.set(`${kind}/${namespace}/${name}`, `${kind} ${name}: ${event.message}`);
     }
     onEvent(event);

@@ -10,7 +10,7 @@ import { openLocalBackend } from "../../src/backend/local/local";
 import { nodeFiles } from "../../src/backend/local/node-files";
 import { silentLogger } from "../../src/base/log";
 import type { AnalysisRun, Freight, Promotion, Stage } from "../../src/model/resources";
-import { startCli } from "../support/cli";
+import { runCli, startCli } from "../support/cli";
 import { fails, listed, projectYaml, sampleWithFreight, succeeds } from "../support/sample-cli";
 
 /** An endpoint that answers with whatever `state` says, and counts. */
@@ -155,6 +155,16 @@ async function promotionsOf(root: string, stage: string): Promise<Promotion[]> {
   return (await listed<Promotion>(root, "promotions")).filter(({ spec }) => spec.stage === stage);
 }
 
+test("promoting by hand tells what finishes a verification that takes its time", async (t) => {
+  const { url } = await endpoint(t);
+  const { root, freight } = await pipeline(t, url, `count: 2\n      interval: 1h\n      ${web}`);
+  const promote = ["promote", "--stage", "checked", "--freight", freight, "-w", root];
+  assert.match(
+    await succeeds(promote),
+    /\nVerification of Stage checked is (Pending|Running); "kargo-workbench run", or the editor .* finishes it\.\n$/,
+  );
+});
+
 test("a killed process loses no measurement, and the next one takes up where it ended", async (t) => {
   const { url, state, askedTimes } = await endpoint(t);
   const { root } = await pipeline(t, url, `count: 4\n      interval: 1s\n      ${web}`);
@@ -222,10 +232,10 @@ test("another process may abort a verification, also while it waits for an answe
 test("what only a cluster can measure is inconclusive and says so", async (t) => {
   const { url } = await endpoint(t);
   const { root } = await pipeline(t, url, "provider: {job: {spec: {template: {spec: {}}}}}");
-  assert.match(
-    await succeeds(untilIdle(root)),
-    /FreightVerificationInconclusive .* checked: .*connected cluster/,
-  );
+  const { code, stdout, stderr } = await runCli(untilIdle(root));
+  assert.equal(code, 1, "an end that says nothing is not a good one");
+  assert.match(stdout, /FreightVerificationInconclusive .* checked: .*connected cluster/);
+  assert.match(stderr, /^error: Freight [0-9a-f]{40}: .*connected cluster.*\n$/);
   const stage = await stageNamed(root, "checked");
   const condition = stage.status?.conditions?.find(({ type }) => type === "Verified");
   assert.deepEqual([condition?.status, condition?.reason], ["Unknown", "VerificationInconclusive"]);
