@@ -7,6 +7,7 @@ import type { TestContext } from "node:test";
 import { silentLogger } from "../../src/base/log";
 import {
   type AnyStepRunner,
+  type CredentialSource,
   type Credentials,
   type Effect,
   type EffectPort,
@@ -54,6 +55,8 @@ export class PullRequestWork {
   readonly dir: string;
   /** Waits between two looks at an asynchronous merge. */
   readonly waits: number[] = [];
+  /** What credentials were looked up for, in order: `project type URL`. */
+  readonly lookups: string[] = [];
   effects: Effect[] = [];
 
   private constructor(hosting: GitHosting, repo: string, dir: string) {
@@ -105,7 +108,8 @@ export class PullRequestWork {
       git: { user: { name: "", email: "" }, paths: {} },
       network: { fetch },
       credentials: {
-        find: async () => {
+        find: async ({ project, type, repoURL }: Parameters<CredentialSource["find"]>[0]) => {
+          this.lookups.push(`${project} ${type} ${repoURL}`);
           if (options.lookupFault !== undefined) throw options.lookupFault;
           return options.credentials ?? { username: "kargo", password: "t0ken" };
         },

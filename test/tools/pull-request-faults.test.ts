@@ -58,13 +58,59 @@ const refusals: readonly (readonly [string, HostedAnswer, Words])[] = [
     "422 with details",
     { status: 422, body: { message: { base: ["is odd", "is old"] }, errors: ["one", { code: "two" }] } },
     {
-      github:
-        `GET <url>${pullPaths.github}: 422  ` +
-        "[{Resource: Field: Code: Message:one} {Resource: Field: Code:two Message:}]",
+      github: `GET <url>${pullPaths.github}: 422  []`,
       gitlab: `GET <url>${pullPaths.gitlab}: 422 {errors: [one, {code: two}]}, {message: {base: [is odd, is old]}}`,
       gitea: "map[base:[is odd is old]]",
       bitbucket: "unexpected response 422 getting pull request 1",
-      azure: "Request returned status: 422",
+      azure: "REST call returned status code 422",
+    },
+  ],
+  [
+    "422 with errors beside a message",
+    { status: 422, body: { message: "No", errors: ["one", { code: "two" }, 3] } },
+    {
+      github: `GET <url>${pullPaths.github}: 422  []`,
+      gitlab:
+        `GET <url>${pullPaths.gitlab}: 422 ` +
+        "{errors: [one, {code: two}, failed to parse unexpected error type: float64]}, {message: No}",
+      gitea: "No",
+      bitbucket: "unexpected response 422 getting pull request 1",
+      azure: "No",
+    },
+  ],
+  [
+    "400 with errors that can be read",
+    { status: 400, body: { message: "No", errors: ["one", { code: "two", field: null }] } },
+    {
+      github:
+        `GET <url>${pullPaths.github}: 400 No ` +
+        "[{Resource: Field: Code: Message:one} {Resource: Field: Code:two Message:}]",
+      gitlab: `GET <url>${pullPaths.gitlab}: 400 {errors: [one, {code: two}, {field: failed to parse unexpected error type: <nil>}]}, {message: No}`,
+      gitea: "No",
+      bitbucket: "unexpected response 400 getting pull request 1",
+      azure: "No",
+    },
+  ],
+  [
+    "409 without a word",
+    { status: 409 },
+    {
+      github: `GET <url>${pullPaths.github}: 409  []`,
+      gitlab: `GET <url>${pullPaths.gitlab}: 409`,
+      gitea: `unknown API error: 409\nRequest: '${pullPaths.gitea}' with 'GET' method and '' body`,
+      bitbucket: "unexpected response 409 getting pull request 1",
+      azure: "Request returned status: 409 Conflict",
+    },
+  ],
+  [
+    "403 without a message",
+    { status: 403, body: { reason: "closed" } },
+    {
+      github: `GET <url>${pullPaths.github}: 403  []`,
+      gitlab: `GET <url>${pullPaths.gitlab}: 403 {reason: closed}`,
+      gitea: '403 Forbidden: {"reason":"closed"}',
+      bitbucket: "unexpected response 403 getting pull request 1",
+      azure: "REST call returned status code 403",
     },
   ],
   [
@@ -93,7 +139,7 @@ const refusals: readonly (readonly [string, HostedAnswer, Words])[] = [
 
 for (const [name, answer, words] of refusals) {
   for (const kind of gitProviders) {
-    test(`${kind}: ${name}`, { skip }, async (t) => {
+    test(`git-wait-for-pr, git-merge-pr, ${kind}: ${name}`, { skip }, async (t) => {
       const work = await PullRequestWork.start(t, kind, { fault: onPull(answer) });
       work.opened();
       const waiting = await work.run("git-wait-for-pr", { prNumber });
@@ -112,7 +158,7 @@ for (const [name, answer, words] of refusals) {
 }
 
 for (const kind of gitProviders) {
-  test(`${kind}: a wrong token`, { skip }, async (t) => {
+  test(`git-merge-pr, ${kind}: a wrong token`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, kind, { token: "other" });
     work.opened();
     const end = await work.run("git-merge-pr", { prNumber });
@@ -122,14 +168,14 @@ for (const kind of gitProviders) {
     assert.match(end.error ?? "", asksFirst ? /^error creating git provider service: / : /401/);
   });
 
-  test(`${kind}: a line that breaks`, { skip }, async (t) => {
+  test(`git-wait-for-pr, ${kind}: a line that breaks`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, kind, { fault: onPull("reset") });
     const end = await work.run("git-wait-for-pr", { prNumber });
     assert.equal(end.status, "Errored");
     assert.match(end.error ?? "", /^error getting pull request 1: .*Get "<url>\/.*": \S/);
   });
 
-  test(`${kind}: nobody there`, { skip }, async (t) => {
+  test(`git-wait-for-pr, ${kind}: nobody there`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, kind);
     await work.hosting.close();
     const end = await work.run("git-wait-for-pr", { prNumber });
@@ -137,7 +183,7 @@ for (const kind of gitProviders) {
     assert.match(end.error ?? "", /Get "<url>\/.*": connect ECONNREFUSED/);
   });
 
-  test(`${kind}: an abort while the service keeps silent`, { skip }, async (t) => {
+  test(`git-merge-pr, ${kind}: an abort while the service keeps silent`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, kind, { fault: onPull("hang") });
     const stopping = new AbortController();
     void work.hosting.hanging.then(() => stopping.abort(new Error("stopped")));
@@ -145,7 +191,9 @@ for (const kind of gitProviders) {
     await assert.rejects(work.run("git-merge-pr", { prNumber }, { signal }), { message: "stopped" });
   });
 
-  test(`${kind}: credentials that cannot be looked up`, { skip }, async (t) => {
+  test(`git-open-pr, git-wait-for-pr, git-merge-pr, ${kind}: credentials that cannot be looked up`, {
+    skip,
+  }, async (t) => {
     const work = await PullRequestWork.start(t, kind);
     for (const step of ["git-open-pr", "git-wait-for-pr", "git-merge-pr"] as const) {
       const config = { prNumber, sourceBranch: "change", targetBranch: "main" };
@@ -161,14 +209,14 @@ function shown({ repoURL, hosting }: PullRequestWork): string {
   return repoURL.replace(hosting.url, "<url>");
 }
 
-test("azure without a token asks nobody", { skip }, async (t) => {
+test("git-wait-for-pr: azure without a token asks nobody", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "azure");
   const end = await work.run("git-wait-for-pr", { prNumber }, { credentials: { sshPrivateKey: "key" } });
   assert.equal(end.error, "error creating git provider service: token is required for Azure DevOps provider");
   assert.deepEqual(work.hosting.calls, []);
 });
 
-test("an SSH key leaves the service anonymous", { skip }, async (t) => {
+test("git-wait-for-pr: an SSH key leaves the service anonymous", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "github");
   work.opened();
   await work.run("git-wait-for-pr", { prNumber }, { credentials: { sshPrivateKey: "key" } });
@@ -188,7 +236,7 @@ const versions: readonly (readonly [string, string | undefined])[] = [
 ];
 
 for (const [version, problem] of versions) {
-  test(`gitea ${version || "without a version"}`, { skip }, async (t) => {
+  test(`git-wait-for-pr: gitea ${version || "without a version"}`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, "gitea", { version });
     work.opened();
     const end = await work.run("git-wait-for-pr", { prNumber });
@@ -197,27 +245,82 @@ for (const [version, problem] of versions) {
   });
 }
 
-test("gitlab is asked six times while it is busy, and then believed", { skip }, async (t) => {
+test("git-wait-for-pr: gitlab is asked six times while it is busy, and then believed", {
+  skip,
+}, async (t) => {
   const work = await PullRequestWork.start(t, "gitlab", { fault: onPull({ status: 503 }) });
   const end = await work.run("git-wait-for-pr", { prNumber });
   assert.match(end.error ?? "", /: 503$/);
   assert.equal(work.hosting.calls.length, 6);
 });
 
-test("the others are asked once", { skip }, async (t) => {
+test("git-wait-for-pr: gitlab is asked once for what it does not implement", { skip }, async (t) => {
+  const work = await PullRequestWork.start(t, "gitlab", { fault: onPull({ status: 501 }) });
+  const end = await work.run("git-wait-for-pr", { prNumber });
+  assert.match(end.error ?? "", /: 501$/);
+  assert.equal(work.hosting.calls.length, 1);
+});
+
+const rateLimits: readonly (readonly [string, HostedAnswer, RegExp])[] = [
+  [
+    "until when",
+    {
+      status: 403,
+      headers: {
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": String(Math.floor(Date.now() / 1000) + 600),
+      },
+      body: { message: "API rate limit exceeded" },
+    },
+    /: 403 API rate limit exceeded \[rate reset in \d+m\d\ds\]$/,
+  ],
+  [
+    "that it is over",
+    {
+      status: 403,
+      headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1" },
+      body: { message: "API rate limit exceeded" },
+    },
+    /: 403 API rate limit exceeded \[rate limit was reset \d+m\d\ds ago\]$/,
+  ],
+  [
+    "nothing more for a secondary one",
+    {
+      status: 403,
+      body: {
+        message: "You have exceeded a secondary rate limit",
+        documentation_url: "https://docs.example.com/rest#secondary-rate-limits",
+      },
+    },
+    /: 403 You have exceeded a secondary rate limit$/,
+  ],
+];
+
+for (const [name, answer, error] of rateLimits) {
+  test(`git-wait-for-pr, github: a limit of requests tells ${name}`, { skip }, async (t) => {
+    const work = await PullRequestWork.start(t, "github", { fault: onPull(answer) });
+    const end = await work.run("git-wait-for-pr", { prNumber });
+    assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+    assert.match(end.error ?? "", error);
+  });
+}
+
+test("git-wait-for-pr: the others are asked once", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "github", { fault: onPull({ status: 503 }) });
   await work.run("git-wait-for-pr", { prNumber });
   assert.equal(work.hosting.calls.length, 1);
 });
 
-test("an answer without an end is cut off", { skip }, async (t) => {
+test("git-wait-for-pr: an answer without an end is cut off", { skip }, async (t) => {
   const body = { filler: "x".repeat(33 * 1024 * 1024) };
   const work = await PullRequestWork.start(t, "github", { fault: onPull({ status: 200, body }) });
   const end = await work.run("git-wait-for-pr", { prNumber });
   assert.match(end.error ?? "", /^error getting pull request 1: The answer is longer than \d+ bytes$/);
 });
 
-test("a repository that has moved is followed, and no other server sees the token", { skip }, async (t) => {
+test("git-wait-for-pr: a repository that has moved is followed, and no other server sees the token", {
+  skip,
+}, async (t) => {
   for (const kind of ["github", "gitlab", "gitea"] as const) {
     const state = kind === "gitlab" ? "opened" : "open";
     const elsewhere = await listen(t, (_request, respond) => respond(200, { number: 1, iid: 1, state }));
@@ -233,7 +336,7 @@ test("a repository that has moved is followed, and no other server sees the toke
   }
 });
 
-test("a redirect on the own server keeps the token", { skip }, async (t) => {
+test("git-wait-for-pr: a redirect on the own server keeps the token", { skip }, async (t) => {
   let moved = true;
   const work = await PullRequestWork.start(t, "github", {
     token: "t0ken",
@@ -247,7 +350,7 @@ test("a redirect on the own server keeps the token", { skip }, async (t) => {
   assert.equal((await work.run("git-wait-for-pr", { prNumber })).status, "Running");
 });
 
-test("redirects in a circle end", { skip }, async (t) => {
+test("git-wait-for-pr: redirects in a circle end", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "github", {
     fault: onPull({ status: 302, headers: { location: pullPaths.github } }),
   });
@@ -255,7 +358,7 @@ test("redirects in a circle end", { skip }, async (t) => {
   assert.match(end.error ?? "", /too many redirects$/);
 });
 
-test("a merge that is redirected does not become a look", { skip }, async (t) => {
+test("git-merge-pr: a merge that is redirected does not become a look", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "github", {
     fault: ({ method }) =>
       method === "PUT" ? { status: 302, headers: { location: pullPaths.github } } : undefined,
@@ -285,7 +388,7 @@ const addresses: readonly (readonly [GitProvider, string, string])[] = [
 ];
 
 for (const [provider, repoURL, error] of addresses) {
-  test(`${provider} does not have ${repoURL}`, { skip }, async (t) => {
+  test(`git-wait-for-pr: ${provider} does not have ${repoURL}`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, provider);
     const end = await work.run("git-wait-for-pr", { prNumber, repoURL });
     assert.deepEqual([end.status, end.terminal], ["Errored", false]);
@@ -309,7 +412,7 @@ const hosts: readonly (readonly [string, string, GitProvider | undefined])[] = [
 ];
 
 for (const [repoURL, host, provider] of hosts) {
-  test(`${repoURL} is asked for at ${host}`, { skip }, async (t) => {
+  test(`git-wait-for-pr: ${repoURL} is asked for at ${host}`, { skip }, async (t) => {
     const proxy = await listen(t, (_request, respond) => respond(500, {}));
     const tunnels: string[] = [];
     proxy.server.on("connect", (request, socket) => {
@@ -329,7 +432,37 @@ for (const [repoURL, host, provider] of hosts) {
   });
 }
 
-test("a certificate nobody vouches for", { skip }, async (t) => {
+test("git-wait-for-pr: insecureSkipTLSVerify changes nothing at Bitbucket and Azure", { skip }, async (t) => {
+  for (const kind of ["bitbucket", "azure"] as const) {
+    const work = await PullRequestWork.start(t, kind, { tls: selfSignedCertificate(tempDir(t)) });
+    work.opened();
+    const end = await work.run("git-wait-for-pr", { prNumber, insecureSkipTLSVerify: true });
+    assert.equal(end.status, "Errored");
+    assert.match(end.error ?? "", /self-signed certificate/);
+  }
+});
+
+test("git-merge-pr and git-open-pr: a certificate nobody vouches for, git's and the service's", {
+  skip,
+}, async (t) => {
+  for (const kind of ["github", "gitlab", "gitea"] as const) {
+    const work = await PullRequestWork.start(t, kind, { tls: selfSignedCertificate(tempDir(t)) });
+    const opening = { sourceBranch: "change", targetBranch: "main" };
+    const refused = await work.run("git-open-pr", opening);
+    assert.match(refused.error ?? "", /^error cloning <url>.*certificate/s);
+    const opened = await work.run("git-open-pr", { ...opening, insecureSkipTLSVerify: true });
+    assert.equal(opened.status, "Succeeded");
+    const held = await work.run("git-merge-pr", { prNumber });
+    assert.deepEqual(
+      [held.status, held.terminal],
+      [kind === "gitea" ? "Errored" : "Failed", kind !== "gitea"],
+    );
+    const merged = await work.run("git-merge-pr", { prNumber, insecureSkipTLSVerify: true });
+    assert.equal(merged.status, "Succeeded");
+  }
+});
+
+test("git-wait-for-pr: a certificate nobody vouches for", { skip }, async (t) => {
   for (const kind of ["github", "gitlab", "gitea"] as const) {
     const work = await PullRequestWork.start(t, kind, { tls: selfSignedCertificate(tempDir(t)) });
     work.opened();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type GitProvider, gitProviders } from "../../src/model/git-hosting";
-import type { HostedPullRequest, HostingBehaviour } from "../support/git-hosting-server";
+import type { HostedAnswer, HostedPullRequest, HostingBehaviour } from "../support/git-hosting-server";
 import { commitTo, filesAt, git, missingGit } from "../support/git-repos";
 import { type PullRequestStepEnd, PullRequestWork } from "../support/pull-request-work";
 
@@ -138,6 +138,14 @@ const rows: readonly MergeRow[] = [
   row("gitea", "an unknown method", refused('unsupported merge method "octopus"'), false, {
     mergeMethod: "octopus",
   }),
+  row(
+    "gitea",
+    "squashed by a server that is too old for it",
+    refused("error merging pull request 1: gitea server at <url> is older than 1.11.5"),
+    false,
+    { behaviour: { version: "1.11.4" }, mergeMethod: "squash" },
+  ),
+  row("gitea", "merged by the oldest server", { parents: 2 }, true, { behaviour: { version: "1.11.0" } }),
   row("gitea", "a refusal", refused("merge rejected for pull request 1"), true, {
     state: { mergeability: "rejected" },
   }),
@@ -171,6 +179,22 @@ const rows: readonly MergeRow[] = [
   row("azure", "an unknown method", refused('unsupported merge method "merge"'), false, {
     mergeMethod: "merge",
   }),
+  row("azure", "a status Kargo does not know", "not ready", false, {
+    behaviour: {
+      fault: ({ method, path }) =>
+        method === "GET" && path.endsWith("/pullrequests/1")
+          ? {
+              status: 200,
+              body: {
+                pullRequestId: 1,
+                status: "notSet",
+                mergeStatus: "succeeded",
+                lastMergeSourceCommit: { commitId: "a" },
+              },
+            }
+          : undefined,
+    },
+  }),
   row("azure", "done at the tenth look", { parents: 2 }, true, { behaviour: { mergeLooks: 9 } }),
   row("azure", "not done at the tenth look", "not ready", true, { behaviour: { mergeLooks: 1000 } }),
 ];
@@ -180,7 +204,7 @@ function refuseMerge(status: number, message: string): HostingBehaviour {
 }
 
 for (const { name, kind, state = {}, behaviour = {}, mergeMethod, conflicts, outcome, asks } of rows) {
-  test(`${kind}: ${name}`, { skip }, async (t) => {
+  test(`git-merge-pr, ${kind}: ${name}`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, kind, { token: "t0ken", ...behaviour });
     const dir = work.hosting.directory(work.repo);
     if (conflicts) commitTo(dir, "main", { a: "theirs" }, "theirs");
@@ -208,6 +232,126 @@ for (const { name, kind, state = {}, behaviour = {}, mergeMethod, conflicts, out
   });
 }
 
+for (const kind of gitProviders) {
+  test(`git-merge-pr, ${kind}: one that is merged already without a commit of its own`, {
+    skip,
+  }, async (t) => {
+    const work = await PullRequestWork.start(t, kind, { fault: noCommit(kind) });
+    work.hosting.merge(work.opened());
+    const merging = await work.run("git-merge-pr", { prNumber });
+    assert.deepEqual(merging, { status: "Succeeded", output: { commit: "" } });
+    const waiting = await work.run("git-wait-for-pr", { prNumber });
+    assert.equal(waiting.status, "Succeeded");
+    assert.deepEqual(Object.keys(waiting.output ?? {}), ["pr"]);
+  });
+
+  test(`git-merge-pr, ${kind}: a merge whose line breaks is final, waiting or not`, { skip }, async (t) => {
+    const work = await PullRequestWork.start(t, kind, {
+      fault: ({ method }) => (method === "GET" ? undefined : "reset"),
+    });
+    work.opened();
+    for (const wait of [false, true]) {
+      const end = await work.run("git-merge-pr", { prNumber, wait });
+      assert.deepEqual([end.status, end.terminal], ["Failed", true]);
+      assert.match(
+        end.error ?? "",
+        /^error merging pull request 1: error merging (pull|merge) request 1: (Put|Post|Patch) "<url>\//,
+      );
+    }
+  });
+}
+
+/** One that is merged, and no word of a merge commit. */
+function noCommit(kind: GitProvider): HostingBehaviour["fault"] {
+  const merged: Readonly<Record<GitProvider, object>> = {
+    github: { number: 1, state: "closed", merged_at: "2026-01-01T00:00:00Z", merge_commit_sha: null },
+    gitlab: { iid: 1, state: "merged", merge_commit_sha: null },
+    gitea: { number: 1, state: "closed", merged: true, merge_commit_sha: null },
+    bitbucket: { id: 1, state: "MERGED", merge_commit: null },
+    azure: { pullRequestId: 1, status: "completed", lastMergeSourceCommit: { commitId: "a" } },
+  };
+  return ({ path }) =>
+    /(pulls|merge_requests|pullrequests)\/1$/.test(path) ? { status: 200, body: merged[kind] } : undefined;
+}
+
+const afterwards: readonly (readonly [GitProvider, string])[] = [
+  [
+    "github",
+    "error getting pull request 1 after merge: GET <url>/api/v3/repos/acme/deploy/pulls/1: 403 No. []",
+  ],
+  ["gitea", "error fetching PR 1 after merge: No."],
+  ["azure", "error getting pull request 1 after merge: No."],
+];
+
+for (const [kind, told] of afterwards) {
+  test(`git-merge-pr, ${kind}: a look after the merge that is refused is final, though it is merged`, {
+    skip,
+  }, async (t) => {
+    let merged = false;
+    const work = await PullRequestWork.start(t, kind, {
+      fault: ({ method, path }) => {
+        if (merged && method === "GET" && path.endsWith("/1"))
+          return { status: 403, body: { message: "No." } };
+        if (method !== "GET") merged = true;
+        return undefined;
+      },
+    });
+    work.opened();
+    const end = await work.run("git-merge-pr", { prNumber, wait: true });
+    assert.deepEqual(
+      [end.status, end.terminal, end.error],
+      ["Failed", true, `error merging pull request 1: ${told}`],
+    );
+  });
+}
+
+test("git-merge-pr, bitbucket: a merge that is answered by one that is open", { skip }, async (t) => {
+  const work = await PullRequestWork.start(t, "bitbucket", {
+    fault: ({ method }) => (method === "POST" ? { status: 200, body: { id: 1, state: "OPEN" } } : undefined),
+  });
+  work.opened();
+  const end = await work.run("git-merge-pr", { prNumber });
+  assert.deepEqual([end.status, end.terminal], ["Failed", true]);
+  assert.equal(
+    end.error,
+    'error merging pull request 1: unexpected state "OPEN" after merging pull request 1',
+  );
+});
+
+const commits: readonly (readonly [string, HostedAnswer, string])[] = [
+  ["is not found", { status: 404 }, "unexpected response 404 getting commit"],
+  ["has no hash", { status: 200, body: {} }, "unexpected response 200 getting commit"],
+];
+
+for (const [name, answer, told] of commits) {
+  test(`git-wait-for-pr, bitbucket: a merge commit that ${name} is an error for whoever waits`, {
+    skip,
+  }, async (t) => {
+    const work = await PullRequestWork.start(t, "bitbucket", {
+      fault: ({ path }) => (path.includes("/commit/") ? answer : undefined),
+    });
+    work.hosting.merge(work.opened());
+    const end = await work.run("git-wait-for-pr", { prNumber });
+    assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+    assert.equal(end.error, `error getting pull request 1: ${told}`);
+  });
+}
+
+test("git-wait-for-pr: a pollInterval that is no duration counts only while it is open", {
+  skip,
+}, async (t) => {
+  const work = await PullRequestWork.start(t, "github");
+  const one = work.opened();
+  const config = { prNumber, pollInterval: "abc5sxyz" };
+  assert.deepEqual(await work.run("git-wait-for-pr", config), {
+    status: "Errored",
+    terminal: false,
+    error: 'error parsing pollInterval: time: invalid duration "abc5sxyz"',
+  });
+  work.hosting.merge(one);
+  assert.equal((await work.run("git-wait-for-pr", config)).status, "Succeeded");
+});
+
 /** What merging puts out: Bitbucket's commit as it came, abbreviated. */
 function shown(kind: GitProvider, commit: string): string {
   return kind === "bitbucket" ? commit.slice(0, 12) : commit;
@@ -225,7 +369,7 @@ async function checkWaits(work: PullRequestWork, config: object): Promise<void> 
 }
 
 for (const kind of gitProviders) {
-  test(`${kind}: one that is merged already is not merged again`, { skip }, async (t) => {
+  test(`git-merge-pr, ${kind}: one that is merged already is not merged again`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, kind);
     const commit = work.hosting.merge(work.opened());
     const { status, output } = await work.run("git-merge-pr", { prNumber });
@@ -233,7 +377,7 @@ for (const kind of gitProviders) {
     assert.deepEqual(work.effects, []);
   });
 
-  test(`${kind}: waiting while it is open, and after`, { skip }, async (t) => {
+  test(`git-wait-for-pr, ${kind}: waiting while it is open, and after`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, kind);
     const one = work.opened();
     const open = await work.run("git-wait-for-pr", { prNumber });
@@ -253,7 +397,7 @@ for (const kind of gitProviders) {
     assert.deepEqual(work.effects, []);
   });
 
-  test(`${kind}: waiting for one that was closed`, { skip }, async (t) => {
+  test(`git-wait-for-pr, ${kind}: waiting for one that was closed`, { skip }, async (t) => {
     const work = await PullRequestWork.start(t, kind);
     work.hosting.closeUnmerged(work.opened());
     const end = await work.run("git-wait-for-pr", { prNumber });
@@ -271,13 +415,13 @@ function prOf({ output }: PullRequestStepEnd): object {
   return rest;
 }
 
-test("gitlab: a locked merge request counts as open", { skip }, async (t) => {
+test("git-wait-for-pr, gitlab: a locked merge request counts as open", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "gitlab");
   work.opened({ mergeability: "locked" });
   assert.equal((await work.run("git-wait-for-pr", { prNumber })).status, "Running");
 });
 
-test("azure: a pull request without a source commit is an error", { skip }, async (t) => {
+test("git-wait-for-pr, azure: a pull request without a source commit is an error", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "azure");
   work.opened({ mergeability: "noSource" });
   const end = await work.run("git-wait-for-pr", { prNumber });
@@ -288,7 +432,7 @@ test("azure: a pull request without a source commit is an error", { skip }, asyn
   );
 });
 
-test("azure: a source that moved after the look is not merged", { skip }, async (t) => {
+test("git-merge-pr, azure: a source that moved after the look is not merged", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "azure");
   work.opened();
   const effects = {
@@ -301,14 +445,16 @@ test("azure: a source that moved after the look is not merged", { skip }, async 
   assert.match(end.error ?? "", /^error merging pull request 1: error merging pull request 1: TF401192/);
 });
 
-test("gitea: what it says of a refusal is passed on beside Kargo's words", { skip }, async (t) => {
+test("git-merge-pr, gitea: what it says of a refusal is passed on beside Kargo's words", {
+  skip,
+}, async (t) => {
   const work = await PullRequestWork.start(t, "gitea");
   work.opened({ mergeability: "rejected" });
   const end = await work.run("git-merge-pr", { prNumber });
   assert.deepEqual(end.warnings, ["The service says: Please try again later"]);
 });
 
-test("github: a merge that is answered with no JSON is a fault", { skip }, async (t) => {
+test("git-merge-pr, github: a merge that is answered with no JSON is a fault", { skip }, async (t) => {
   const work = await PullRequestWork.start(t, "github", {
     fault: ({ method }) => (method === "PUT" ? { status: 200, body: "<html>" } : undefined),
   });
@@ -320,7 +466,9 @@ test("github: a merge that is answered with no JSON is a fault", { skip }, async
   );
 });
 
-test("bitbucket: what it says of a conflict is passed on beside Kargo's words", { skip }, async (t) => {
+test("git-merge-pr, bitbucket: what it says of a conflict is passed on beside Kargo's words", {
+  skip,
+}, async (t) => {
   const work = await PullRequestWork.start(t, "bitbucket");
   commitTo(work.hosting.directory(work.repo), "main", { a: "theirs" }, "theirs");
   work.opened();

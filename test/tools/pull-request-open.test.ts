@@ -33,7 +33,7 @@ const pages: Readonly<Record<GitProvider, (work: PullRequestWork) => string>> = 
 };
 
 for (const kind of gitProviders) {
-  test(`${kind}: opens a pull request for the newest commit`, { skip }, async (t) => {
+  test(`git-open-pr, ${kind}: opens a pull request for the newest commit`, { skip }, async (t) => {
     const work = await start(t, kind, { token: "t0ken" });
     const end = await work.run("git-open-pr", branches);
     assert.deepEqual(end, {
@@ -51,7 +51,7 @@ for (const kind of gitProviders) {
     );
   });
 
-  test(`${kind}: the same files in both branches open nothing`, { skip }, async (t) => {
+  test(`git-open-pr, ${kind}: the same files in both branches open nothing`, { skip }, async (t) => {
     const work = await start(t, kind);
     commitTo(work.hosting.directory(work.repo), "main", { a: "2" }, "the same");
     assert.deepEqual(await work.run("git-open-pr", branches), { status: "Skipped" });
@@ -59,7 +59,7 @@ for (const kind of gitProviders) {
     assert.deepEqual(work.effects, []);
   });
 
-  test(`${kind}: a second run`, { skip }, async (t) => {
+  test(`git-open-pr, ${kind}: a second run`, { skip }, async (t) => {
     const work = await start(t, kind);
     await work.run("git-open-pr", branches);
     const again = await work.run("git-open-pr", branches);
@@ -112,7 +112,9 @@ const adoptions: readonly {
 
 for (const { name, existing, takes } of adoptions) {
   for (const kind of gitProviders) {
-    test(`${kind}: ${name} is ${takes[kind] === undefined ? "not " : ""}taken over`, { skip }, async (t) => {
+    test(`git-open-pr, ${kind}: ${name} is ${takes[kind] === undefined ? "not " : ""}taken over`, {
+      skip,
+    }, async (t) => {
       const work = await start(t, kind, { pageSize: 10 });
       const dir = work.hosting.directory(work.repo);
       git(dir, "branch", "twin", "change");
@@ -142,7 +144,7 @@ const listQueries: Readonly<Record<GitProvider, string>> = {
 };
 
 for (const kind of gitProviders) {
-  test(`${kind}: what it is asked for existing ones`, { skip }, async (t) => {
+  test(`git-open-pr, ${kind}: what it is asked for existing ones`, { skip }, async (t) => {
     const work = await start(t, kind);
     await work.run("git-open-pr", branches);
     const listed = work.hosting.requests.find(({ method, query }) => method === "GET" && query.size > 0);
@@ -158,7 +160,7 @@ const pagings: readonly (readonly [GitProvider, boolean])[] = [
 ];
 
 for (const [kind, reads] of pagings) {
-  test(`${kind}: one on the third page is ${reads ? "" : "not "}found`, { skip }, async (t) => {
+  test(`git-open-pr, ${kind}: one on the third page is ${reads ? "" : "not "}found`, { skip }, async (t) => {
     const work = await start(t, kind, { pageSize: 2 });
     for (let i = 0; i < 4; i++) work.opened({ endedAt: "c".repeat(40) });
     work.opened();
@@ -176,7 +178,7 @@ const labelled: readonly (readonly [GitProvider, readonly string[]])[] = [
 ];
 
 for (const [kind, labels] of labelled) {
-  test(`${kind}: labels`, { skip }, async (t) => {
+  test(`git-open-pr, ${kind}: labels`, { skip }, async (t) => {
     const work = await start(t, kind, { pageSize: 1, labels: { two: 7, one: 4, other: 5 } });
     const end = await work.run("git-open-pr", { ...branches, labels: ["one", "two", "one"] });
     assert.equal(end.status, "Succeeded");
@@ -184,7 +186,121 @@ for (const [kind, labels] of labelled) {
   });
 }
 
-test("gitea: a label that does not exist opens nothing", { skip }, async (t) => {
+/** The request that opens, as each service gets it. */
+const requests: readonly (readonly [GitProvider, object, object])[] = [
+  ["github", {}, { title: "T", body: "", head: "change", base: "main", maintainer_can_modify: false }],
+  ["gitlab", {}, { title: "T", description: "", source_branch: "change", target_branch: "main", labels: "" }],
+  ["gitea", {}, { title: "T", body: "", head: "change", base: "main", labels: [] }],
+  [
+    "bitbucket",
+    {},
+    {
+      type: "pullrequest",
+      title: "T",
+      source: { branch: { name: "change" } },
+      destination: { branch: { name: "main" } },
+    },
+  ],
+  [
+    "azure",
+    {},
+    {
+      title: "T",
+      description: "",
+      labels: [],
+      sourceRefName: "refs/heads/change",
+      targetRefName: "refs/heads/main",
+    },
+  ],
+  [
+    "bitbucket",
+    { description: "D", labels: ["one"] },
+    {
+      type: "pullrequest",
+      title: "T",
+      description: "D",
+      source: { branch: { name: "change" } },
+      destination: { branch: { name: "main" } },
+    },
+  ],
+];
+
+for (const [kind, config, expected] of requests) {
+  test(`git-open-pr, ${kind}: what it is sent to open one${"description" in config ? ", with a description" : ""}`, {
+    skip,
+  }, async (t) => {
+    const work = await start(t, kind);
+    commitTo(work.hosting.directory(work.repo), "change", { a: "3" }, "T");
+    await work.run("git-open-pr", { ...branches, ...config });
+    const sent = work.hosting.requests.find(({ method }) => method === "POST");
+    assert.deepEqual(sent?.body, expected);
+  });
+}
+
+for (const kind of gitProviders) {
+  test(`git-open-pr, ${kind}: a list that is refused opens nothing`, { skip }, async (t) => {
+    const isList = /(pulls|merge_requests|pullrequests)$/;
+    const work = await start(t, kind, {
+      fault: ({ method, path }) =>
+        method === "GET" && isList.test(path) ? { status: 403, body: { message: "No." } } : undefined,
+    });
+    const end = await work.run("git-open-pr", branches);
+    assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+    const sentence = "error determining if pull request already exists: error listing pull requests: ";
+    assert.ok(end.error?.startsWith(sentence), end.error);
+    assert.notEqual(end.error, sentence);
+    assert.deepEqual(work.hosting.pullRequests, []);
+  });
+}
+
+const openRefusals: readonly (readonly [GitProvider, string])[] = [
+  ["github", "POST <url>/api/v3/repos/acme/deploy/pulls: 400 No. []"],
+  ["gitlab", "POST <url>/api/v4/projects/acme%2Fshop%2Fdeploy/merge_requests: 400 {message: No.}"],
+  ["gitea", "No."],
+  ["bitbucket", "unexpected response 400 creating pull request"],
+  ["azure", 'error creating pull request from "change" to "main": No.'],
+];
+
+for (const [kind, told] of openRefusals) {
+  test(`git-open-pr, ${kind}: an opening that is refused`, { skip }, async (t) => {
+    const work = await start(t, kind, {
+      fault: ({ method }) => (method === "POST" ? { status: 400, body: { message: "No." } } : undefined),
+    });
+    const end = await work.run("git-open-pr", branches);
+    assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+    assert.equal(end.error, `error creating pull request: ${told}`);
+  });
+}
+
+test("git-open-pr, azure: a repository that is not found when one is to be opened", { skip }, async (t) => {
+  const work = await start(t, "azure", {
+    fault: ({ path }) =>
+      path.endsWith("/repositories/deploy") ? { status: 404, body: { message: "TF401019" } } : undefined,
+  });
+  const end = await work.run("git-open-pr", branches);
+  assert.equal(end.error, 'error creating pull request: error getting repository "deploy": TF401019');
+});
+
+test("git-open-pr, gitea: labels that cannot be listed open nothing", { skip }, async (t) => {
+  const work = await start(t, "gitea", {
+    fault: ({ path }) => (path.endsWith("/labels") ? { status: 403, body: { message: "No." } } : undefined),
+  });
+  const end = await work.run("git-open-pr", { ...branches, labels: ["one"] });
+  assert.deepEqual([end.status, end.terminal], ["Errored", false]);
+  assert.equal(end.error, "error creating pull request: error listing repository labels: No.");
+  assert.deepEqual(work.hosting.pullRequests, []);
+});
+
+test("git-open-pr, bitbucket: a list without values holds none", { skip }, async (t) => {
+  const work = await start(t, "bitbucket", {
+    fault: ({ method, path }) =>
+      method === "GET" && path.endsWith("/pullrequests") ? { status: 200, body: {} } : undefined,
+  });
+  assert.equal((await work.run("git-open-pr", branches)).status, "Succeeded");
+  assert.equal(work.hosting.pullRequests.length, 1);
+});
+
+test("git-open-pr, gitea: a label that does not exist opens nothing", { skip }, async (t) => {
   const work = await start(t, "gitea", { labels: { one: 4 } });
   const end = await work.run("git-open-pr", { ...branches, labels: ["one", "nine", "ten"] });
   assert.deepEqual(end, {
@@ -195,7 +311,9 @@ test("gitea: a label that does not exist opens nothing", { skip }, async (t) => 
   assert.deepEqual(work.hosting.pullRequests, []);
 });
 
-test("github: labels that fail fail the step though the pull request stands", { skip }, async (t) => {
+test("git-open-pr, github: labels that fail fail the step though the pull request stands", {
+  skip,
+}, async (t) => {
   const work = await start(t, "github", {
     fault: ({ path }) => (path.endsWith("/labels") ? { status: 403, body: { message: "No." } } : undefined),
   });
@@ -217,7 +335,9 @@ const texts: readonly (readonly [string, object, string, string])[] = [
 
 for (const [name, config, title, body] of texts) {
   for (const uiBaseUrl of ["", "https://kargo.example"]) {
-    test(`title and description: ${name}${uiBaseUrl && ", with a link"}`, { skip }, async (t) => {
+    test(`git-open-pr: title and description: ${name}${uiBaseUrl && ", with a link"}`, {
+      skip,
+    }, async (t) => {
       const work = await start(t, "github");
       await work.run("git-open-pr", { ...branches, ...config }, { uiBaseUrl });
       const link = uiBaseUrl && `\n\n[View in Kargo UI](${uiBaseUrl}/project/demo/stage/test)`;
@@ -227,7 +347,7 @@ for (const [name, config, title, body] of texts) {
   }
 }
 
-test("a message of one line", { skip }, async (t) => {
+test("git-open-pr: a message of one line", { skip }, async (t) => {
   const work = await start(t, "github");
   commitTo(work.hosting.directory(work.repo), "change", { a: "3" }, "Only this");
   await work.run("git-open-pr", branches);
@@ -264,14 +384,34 @@ const states: readonly (readonly [string, unknown, object])[] = [
 ];
 
 for (const [name, output, expected] of states) {
-  test(`an earlier output with ${name} for the id: nobody is asked`, { skip }, async (t) => {
+  test(`git-open-pr: an earlier output with ${name} for the id: nobody is asked`, { skip }, async (t) => {
     const work = await start(t, "github");
     assert.deepEqual(await work.run("git-open-pr", branches, { state: { "step-1": output } }), expected);
     assert.deepEqual(work.hosting.calls, []);
   });
 }
 
-test("an earlier output without a pull request counts for nothing", { skip }, async (t) => {
+test("git-open-pr: an earlier output that is only a pull request without a number counts for nothing", {
+  skip,
+}, async (t) => {
+  const work = await start(t, "github");
+  const end = await work.run("git-open-pr", branches, { state: { "step-1": { pr: { url: "u" } } } });
+  assert.equal(end.status, "Succeeded");
+  assert.equal(work.hosting.pullRequests.length, 1);
+});
+
+test("git-open-pr, git-wait-for-pr, git-merge-pr: credentials are looked up by the URL as it is written, and their password is the token", {
+  skip,
+}, async (t) => {
+  const work = await start(t, "github", { token: "t0ken" });
+  work.opened();
+  for (const kind of ["git-open-pr", "git-wait-for-pr", "git-merge-pr"] as const) {
+    await work.run(kind, { ...branches, prNumber: 1 });
+  }
+  assert.deepEqual(work.lookups, Array(3).fill(`demo git ${work.repoURL}`));
+});
+
+test("git-open-pr: an earlier output without a pull request counts for nothing", { skip }, async (t) => {
   const work = await start(t, "github");
   const end = await work.run("git-open-pr", branches, { state: { "step-1": { pr: "?" } } });
   assert.equal(end.status, "Succeeded");
@@ -286,6 +426,11 @@ const faults: readonly (readonly [string, object, RegExp])[] = [
   ],
   ["no such target", { targetBranch: "none" }, /^target branch "none" does not exist$/],
   [
+    "no such target, which createTargetBranch does not change",
+    { targetBranch: "none", createTargetBranch: true },
+    /^target branch "none" does not exist$/,
+  ],
+  [
     "an unknown service",
     { provider: undefined },
     /^error creating git provider service: no registered providers for <url>\/acme\/deploy$/,
@@ -293,7 +438,7 @@ const faults: readonly (readonly [string, object, RegExp])[] = [
 ];
 
 for (const [name, config, error] of faults) {
-  test(`${name}, and no clone is left behind`, { skip }, async (t) => {
+  test(`git-open-pr: ${name}, and no clone is left behind`, { skip }, async (t) => {
     const work = await start(t, "github");
     const before = clones();
     const end = await work.run("git-open-pr", { ...branches, ...config });
@@ -307,7 +452,7 @@ for (const [name, config, error] of faults) {
   });
 }
 
-test("a refusal names the reason", { skip }, async (t) => {
+test("git-open-pr: a refusal names the reason", { skip }, async (t) => {
   const work = await start(t, "github");
   work.opened({ endedAt: "d".repeat(40) });
   const end = await work.run("git-open-pr", branches);
@@ -318,7 +463,7 @@ test("a refusal names the reason", { skip }, async (t) => {
   );
 });
 
-test("whoever holds effects holds the opening, and only that", { skip }, async (t) => {
+test("git-open-pr: whoever holds effects holds the opening, and only that", { skip }, async (t) => {
   const work = await start(t, "github");
   const held = new Error("held");
   const effects = {

@@ -21,6 +21,7 @@ import {
   type RestAnswer,
   RestClient,
   type RestRequest,
+  statusLine,
   textAt,
   valueAt,
 } from "./rest";
@@ -134,7 +135,7 @@ async function findGitArea(rest: RestClient, baseUrl: string): Promise<string> {
 }
 
 function checked(rest: RestClient, answer: RestAnswer): RestAnswer {
-  const { status, method, url, json, text } = answer;
+  const { status, method, url, json } = answer;
   const isSuccess = status >= 200 && status < 300;
   if (isSuccess && json !== undefined) return answer;
   if (isSuccess) {
@@ -142,11 +143,22 @@ function checked(rest: RestClient, answer: RestAnswer): RestAnswer {
     const told = `${method} ${url}: HTTP ${status} with an answer that is no JSON; the token may not be valid`;
     throw new PullRequestError("protocol", told, { status });
   }
-  const said = textAt(json, "message") || textAt(json, "value", "Message");
-  const isPlain = answer.headers.get("content-type")?.includes("text/plain") === true;
-  const reason = rest.mask(said || (isPlain ? text.slice(0, 500) : ""));
-  const message = reason || `Request returned status: ${status}`;
-  throw new PullRequestError("status", message, { status, reason });
+  const reason = rest.mask(reasonIn(answer));
+  throw new PullRequestError("status", reason || rest.mask(bareRefusal(answer)), { status, reason });
+}
+
+/** What Azure itself says of a refusal; empty when it says nothing. */
+function reasonIn({ json, text, headers }: RestAnswer): string {
+  if (headers.get("content-type")?.includes("text/plain") === true) return text.slice(0, 500);
+  return textAt(json, "message") || textAt(json, "value", "Message");
+}
+
+/** A refusal without a word, as Kargo's client tells it (azuredevops/v7 client.go UnwrapError). */
+function bareRefusal({ json, text, status }: RestAnswer): string {
+  if (text === "") return `Request returned status: ${statusLine(status)}`;
+  return json === undefined
+    ? `HTTP ${status} with an answer that is no JSON`
+    : `REST call returned status code ${status}`;
 }
 
 /** `/org/project/_git/repo` of dev.azure.com, or `/project/_git/repo` of `org.visualstudio.com`. */

@@ -157,7 +157,10 @@ async function toFullPullRequest(client: BitbucketClient, json: unknown): Promis
   if (found.mergeCommit === "") return found;
   const wanted = { status: 200, act: "getting commit" };
   const answer = await client.send("GET", `commit/${encodeURIComponent(found.mergeCommit)}`, wanted);
-  return { ...found, mergeCommit: textAt(answer.json, "hash") };
+  const hash = valueAt(answer.json, "hash");
+  if (typeof hash === "string") return { ...found, mergeCommit: hash };
+  const { status } = answer;
+  throw new PullRequestError("protocol", `unexpected response ${status} getting commit`, { status });
 }
 
 function toPullRequest(json: unknown): PullRequest {

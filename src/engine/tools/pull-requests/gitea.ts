@@ -1,6 +1,8 @@
 // Pull requests of Gitea (pkg/gitprovider/gitea).
 // Serves 1.14 and newer: older ones leave out the head commit, without which no open pull request is recognised.
+
 import { goValue } from "../../../base/go-text";
+import { isObject } from "../../../base/json";
 import {
   about,
   closedUnmerged,
@@ -23,6 +25,7 @@ import {
   type RestAnswer,
   RestClient,
   type RestRequest,
+  statusLine,
   textAt,
   valueAt,
 } from "./rest";
@@ -30,6 +33,7 @@ import {
 /** Gitea takes any word for a method, so it is checked here. */
 const mergeMethods = ["fast-forward-only", "manually-merged", "merge", "rebase", "rebase-merge", "squash"];
 const oldestVersion = [1, 11, 0];
+const oldestSquashVersion = [1, 11, 5];
 
 /** Opens a Gitea repository's pull requests; asks the server for its version first. Throws PullRequestError. */
 export async function openGitea(options: ProviderOptions): Promise<PullRequestProvider> {
@@ -50,22 +54,26 @@ export async function openGitea(options: ProviderOptions): Promise<PullRequestPr
 }
 
 /** Why Kargo's client does not talk to a Gitea of this version; undefined when it does. */
-export function giteaVersionProblem(version: string, server: string): PullRequestError | undefined {
+export function giteaVersionProblem(
+  version: string,
+  server: string,
+  oldest: readonly number[] = oldestVersion,
+): PullRequestError | undefined {
   const [, major, minor, patch, pre] = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-)?/.exec(version) ?? [];
   if (version === "") return new PullRequestError("protocol", "Malformed version: ");
   if (major === undefined) return new PullRequestError("protocol", `unknown version: ${version}`);
   const found = [major, minor, patch].map((number) => Number(number ?? 0));
-  const differing = found.findIndex((number, index) => number !== oldestVersion[index]);
-  const isOlder =
-    differing < 0 ? pre !== undefined : (found[differing] ?? 0) < (oldestVersion[differing] ?? 0);
+  const differing = found.findIndex((number, index) => number !== oldest[index]);
+  const isOlder = differing < 0 ? pre !== undefined : (found[differing] ?? 0) < (oldest[differing] ?? 0);
   if (!isOlder) return undefined;
-  const text = `gitea server at ${server} is older than ${oldestVersion.join(".")}`;
+  const text = `gitea server at ${server} is older than ${oldest.join(".")}`;
   return new PullRequestError("unsupported", text);
 }
 
 class GiteaClient {
   readonly #rest: RestClient;
   readonly #server: string;
+  #version = "";
   readonly repository: string;
   readonly shown: string;
 
@@ -85,8 +93,17 @@ class GiteaClient {
   }
 
   async checkVersion(): Promise<void> {
-    const version = textAt(await this.#get("version"), "version");
-    const problem = giteaVersionProblem(version, this.#server);
+    this.#version = textAt(await this.#get("version"), "version");
+    this.#demand(oldestVersion);
+  }
+
+  /** Throws PullRequestError when the server does not know the way to merge yet. */
+  checkStyle(style: string): void {
+    if (style === "squash") this.#demand(oldestSquashVersion);
+  }
+
+  #demand(oldest: readonly number[]): void {
+    const problem = giteaVersionProblem(this.#version, this.#server, oldest);
     if (problem !== undefined) throw problem;
   }
 
@@ -123,10 +140,9 @@ class GiteaClient {
     const message = valueAt(json, "message");
     const said = message === undefined ? "" : goValue(message);
     const { pathname } = new URL(url);
-    const bare =
-      json === undefined
-        ? `unknown API error: ${status}\nRequest: '${pathname}' with '${method}' method and '${text.slice(0, 500)}' body`
-        : `${status}: ${text.slice(0, 500)}`;
+    const bare = !isObject(json)
+      ? `unknown API error: ${status}\nRequest: '${pathname}' with '${method}' method and '${text.slice(0, 500)}' body`
+      : `${statusLine(status)}: ${text.slice(0, 500)}`;
     const reason = this.#rest.mask(said);
     throw new PullRequestError("status", reason || this.#rest.mask(bare), { status, reason });
   }
@@ -187,8 +203,10 @@ async function merge(
   if (found.draft === true || found.mergeable !== true) return undefined;
   const style = method === "" ? "merge" : method;
   if (!mergeMethods.includes(style)) throw unsupportedMethod(style);
+  const sentence = `error merging pull request ${id}`;
+  await about(sentence, (async () => client.checkStyle(style))());
   const sent = perform(() => client.sendAny("POST", `pulls/${id}/merge`, { body: { Do: style } }));
-  const { status, json } = await about(`error merging pull request ${id}`, sent);
+  const { status, json } = await about(sentence, sent);
   if (status !== 200) {
     // Kargo drops what Gitea says; it is kept as the reason.
     const reason = client.mask(textAt(json, "message"));

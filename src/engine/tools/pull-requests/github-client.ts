@@ -39,9 +39,9 @@ export class GithubClient {
       throw new PullRequestError("status", text, { status: 202 });
     }
     if (answer.status >= 200 && answer.status < 300) return answer;
-    const reason = this.#rest.mask(textAt(answer.json, "message"));
-    const errors = this.#rest.mask(problems(answer.json));
-    const text = `${answer.method} ${answer.url}: ${answer.status} ${reason} [${errors}]`;
+    const { message, errors } = refusalIn(answer.json);
+    const reason = this.#rest.mask(message);
+    const text = `${answer.method} ${answer.url}: ${answer.status} ${reason}${this.#rest.mask(tailOf(answer, errors))}`;
     throw new PullRequestError("status", text, { status: answer.status, reason });
   }
 
@@ -57,14 +57,51 @@ function apiUrl({ repository: { scheme, host }, apis }: ProviderOptions): string
   return `${scheme}://${host}${isApiHost ? "" : "/api/v3"}`;
 }
 
-/** The `errors` of a refusal, each as Go prints the struct it is read into. */
-function problems(json: unknown): string {
-  const errors = isObject(json) && Array.isArray(json.errors) ? json.errors : [];
-  return errors
-    .map((error: unknown) => {
-      const message = typeof error === "string" ? error : textAt(error, "message");
-      const [resource, field, code] = ["resource", "field", "code"].map((name) => textAt(error, name));
-      return `{Resource:${resource} Field:${field} Code:${code} Message:${message}}`;
-    })
-    .join(" ");
+interface Refusal {
+  readonly message: string;
+  readonly errors: readonly string[];
+}
+
+/** A refusal as Kargo's client reads it: one part of another type than it should be, and all of it counts for nothing. */
+function refusalIn(json: unknown): Refusal {
+  const nothing: Refusal = { message: "", errors: [] };
+  if (!isObject(json)) return nothing;
+  const { message, errors } = json;
+  if (!isText(message) || !(errors === undefined || errors === null || Array.isArray(errors))) return nothing;
+  const printed = (errors ?? []).map(printedError);
+  if (printed.includes(undefined)) return nothing;
+  return { message: message ?? "", errors: printed.flatMap((one: string | undefined) => one ?? []) };
+}
+
+/** One of `errors`, as Go prints the struct it is read into; undefined when it cannot be read into it. */
+function printedError(error: unknown): string | undefined {
+  const parts = typeof error === "string" ? { message: error } : error;
+  if (!isObject(parts)) return undefined;
+  const names = ["resource", "field", "code", "message"] as const;
+  if (!names.every((name) => isText(parts[name]))) return undefined;
+  const [resource, field, code, message] = names.map((name) => textAt(parts, name));
+  return `{Resource:${resource} Field:${field} Code:${code} Message:${message}}`;
+}
+
+function isText(value: unknown): value is string | null | undefined {
+  return value === undefined || value === null || typeof value === "string";
+}
+
+/** What follows the message: when the limit of requests ends, nothing for GitHub's other limits, else the errors. */
+function tailOf({ status, headers, json }: RestAnswer, errors: readonly string[]): string {
+  if (status === 403 && headers.get("x-ratelimit-remaining") === "0") {
+    return ` ${goRateReset(Number(headers.get("x-ratelimit-reset")) * 1000 - Date.now())}`;
+  }
+  const help = textAt(json, "documentation_url");
+  const isSecondary = help.endsWith("#abuse-rate-limits") || help.endsWith("secondary-rate-limits");
+  return status === 403 && isSecondary ? "" : ` [${errors.join(" ")}]`;
+}
+
+/** When GitHub counts requests anew, from now on. */
+function goRateReset(fromNowMs: number): string {
+  const total = Math.floor(0.5 + Math.abs(fromNowMs) / 1000);
+  const minutes = Math.floor(total / 60);
+  const seconds = total % 60;
+  const time = minutes > 0 ? `${minutes}m${String(seconds).padStart(2, "0")}s` : `${seconds}s`;
+  return fromNowMs < 0 ? `[rate limit was reset ${time} ago]` : `[rate reset in ${time}]`;
 }

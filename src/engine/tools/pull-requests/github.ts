@@ -69,17 +69,16 @@ async function merge(
     throw new PullRequestError("state", `pull request ${id} has conflicts and cannot be merged`);
   }
   if (readiness === "later") return undefined;
+  const body = method === "" ? {} : { merge_method: method };
+  let merged: unknown;
   try {
-    const body = method === "" ? {} : { merge_method: method };
-    const answer = await perform(() => client.send("PUT", `pulls/${id}/merge`, { body }));
-    if (objectIn(answer).merged !== true) {
-      throw new PullRequestError("status", `merge rejected for pull request ${id}`);
-    }
+    merged = objectIn(await perform(() => client.send("PUT", `pulls/${id}/merge`, { body }))).merged;
   } catch (error) {
-    if (!(error instanceof PullRequestError) || error.status === undefined) throw error;
-    if (error.status === 405 && mayPass(error.reason, readiness === "blocked")) return undefined;
+    const isRefusal = error instanceof PullRequestError && error.status === 405;
+    if (isRefusal && mayPass(error.reason, readiness === "blocked")) return undefined;
     return await about(`error merging pull request ${id}`, Promise.reject(error));
   }
+  if (merged !== true) throw new PullRequestError("status", `merge rejected for pull request ${id}`);
   return toPullRequest(await about(`error getting pull request ${id} after merge`, get(client, id)));
 }
 

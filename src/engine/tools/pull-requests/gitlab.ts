@@ -85,10 +85,13 @@ function reasonIn({ json, text }: RestAnswer): string {
   return printReason(json);
 }
 
+/** What Go reads other JSON into; null is `<nil>`. */
+const goTypes: Readonly<Partial<Record<string, string>>> = { number: "float64", boolean: "bool" };
+
 function printReason(json: unknown): string {
   if (typeof json === "string") return json;
   if (Array.isArray(json)) return `[${json.map(printReason).join(", ")}]`;
-  if (!isObject(json)) return "failed to parse unexpected error type";
+  if (!isObject(json)) return `failed to parse unexpected error type: ${goTypes[typeof json] ?? "<nil>"}`;
   const entries = Object.entries(json).map(([name, value]) => `{${name}: ${printReason(value)}}`);
   return entries.sort(compareBytewise).join(", ");
 }

@@ -1,5 +1,6 @@
 // JSON over HTTP as the hosting services speak it: one request, one answer, secrets masked, sizes and times bounded.
 // Knows no service; whether a status is good or bad is theirs to say.
+import { STATUS_CODES } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Dispatcher, fetch, type Response } from "undici";
 import { isObject } from "../../../base/json";
@@ -67,7 +68,7 @@ export class RestClient {
       const pauseMs = retryDelaysMs[tries];
       try {
         const answer = await this.#follow(request);
-        if (pauseMs === undefined || (answer.status !== 429 && answer.status < 500)) return answer;
+        if (pauseMs === undefined || !mayPass(answer.status)) return answer;
       } catch (error) {
         const refused = error instanceof PullRequestError && errorCode(error) === "ECONNREFUSED";
         if (pauseMs === undefined || !isNetworkError(error) || !refused) throw error;
@@ -191,6 +192,16 @@ function wrongAnswer({ method, url, status }: RestAnswer): PullRequestError {
 /** `Get "https://…"`, as Go names a request that got no answer. */
 function goCall(method: string, url: URL): string {
   return `${method.charAt(0)}${method.slice(1).toLowerCase()} "${url.href}"`;
+}
+
+/** What is worth another try; 501 stays what it is. */
+function mayPass(status: number): boolean {
+  return status === 429 || (status >= 500 && status !== 501);
+}
+
+/** A status as Go prints it: `403 Forbidden`. */
+export function statusLine(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
 }
 
 function isMoved(status: number): boolean {
