@@ -38,13 +38,12 @@ import { watchedFiles } from "./ui/platform/watched-files";
 import { RunStatus } from "./ui/run-status";
 import { RunSwitch } from "./ui/run-switch";
 import { PromotionStatus } from "./ui/status-bar";
-import { PipelinesView } from "./ui/trees/pipelines-view";
-import type { TreeNode } from "./ui/trees/tree-node";
+import { type PipelineRow, PipelinesView } from "./ui/trees/pipelines-view";
 
 /** What other extensions, and tests, may use. */
 export interface KargoWorkbench {
   /** The tree as VS Code shows it. */
-  readonly pipelines: TreeDataProvider<TreeNode>;
+  readonly pipelines: TreeDataProvider<PipelineRow>;
 }
 
 const sampleKey = "kargo.sample.toShow";

@@ -43,8 +43,12 @@ await build({
   target: "node20",
   format: "esm",
   packages: "external",
-  // The package has no map of exports, so Node wants the name of the file.
-  alias: { "vscode-languageserver/node": "vscode-languageserver/node.js" },
+  alias: {
+    // The package has no map of exports, so Node wants the name of the file.
+    "vscode-languageserver/node": "vscode-languageserver/node.js",
+    // Tree nodes are made of VS Code's plain data classes.
+    vscode: "./test/support/vscode-data.ts",
+  },
   sourcemap: "inline",
   outExtension: { ".js": ".mjs" },
   define: { "import.meta.url": "undefined", ...readerDefine(root) },

@@ -4,11 +4,13 @@ import { parseDurationMs } from "../base/duration";
 import { lengthText } from "../base/elapsed";
 import { findCondition } from "./conditions";
 import { isApprovedFor, isCurrentlyIn } from "./freight";
+import { stageLookup } from "./list-index";
 import type { ProjectTree } from "./pipeline";
 import {
   type AutoPromotionHold,
   type Freight,
   isControlFlow,
+  originKey,
   refKey,
   type Stage,
   toRef,
@@ -156,7 +158,8 @@ function holdText({ freightName, origin, actor }: AutoPromotionHold, tree: Proje
 
 /** What a piece of Freight still waits for to be old enough, as `prod: 12 min`. */
 export function soakingTexts(freight: Freight, stages: readonly Stage[], nowMs: number): string[] {
-  return stages.flatMap((stage) => {
+  const asking = stageLookup(stages).byOrigin.get(originKey(freight.origin)) ?? [];
+  return asking.flatMap((stage) => {
     const { name } = stage.metadata;
     if (isCurrentlyIn(freight, name) || isApprovedFor(freight, name)) return [];
     const left = soakLeftMs(stage, freight, nowMs);

@@ -1,6 +1,7 @@
-// Look-ups in the lists of a Project: Promotions by Stage, what has not ended, Freight by name. Lists never change, so
+// Look-ups in the lists of a Project: Promotions by Stage, what has not ended, Freight by name, Stages by where they take
+// Freight from. Lists never change, so
 // each is gone through once at most. Whoever makes a list out of an earlier one can bring its look-ups along.
-import { type Freight, isTerminalPhase, type Promotion } from "./resources";
+import { type Freight, isTerminalPhase, originKey, type Promotion, type Stage } from "./resources";
 
 /** What is looked up in a list of Promotions. */
 export interface PromotionLookup {
@@ -10,6 +11,15 @@ export interface PromotionLookup {
   readonly open: readonly Promotion[];
 }
 
+/** What is looked up in a list of Stages. Each Stage stands once under a key, in the order of the list. */
+export interface StageLookup {
+  /** By the Stage they take Freight through. */
+  readonly byUpstream: ReadonlyMap<string, readonly Stage[]>;
+  /** By the origin they ask for. */
+  readonly byOrigin: ReadonlyMap<string, readonly Stage[]>;
+}
+
+const stageLookups = new WeakMap<readonly Stage[], StageLookup>();
 const promotionLookups = new WeakMap<readonly Promotion[], PromotionLookup>();
 const freightLookups = new WeakMap<readonly Freight[], ReadonlyMap<string, Freight>>();
 
@@ -38,6 +48,26 @@ export function freightNamed(list: readonly Freight[], name: string): Freight | 
     freightLookups.set(list, lookup);
   }
   return lookup.get(name);
+}
+
+/** The look-ups of a list of Stages. */
+export function stageLookup(list: readonly Stage[]): StageLookup {
+  const known = stageLookups.get(list);
+  if (known !== undefined) return known;
+  const lookup = {
+    byUpstream: groupedByEach(list, ({ spec }) =>
+      spec.requestedFreight.flatMap(({ sources }) => sources?.stages ?? []),
+    ),
+    byOrigin: groupedByEach(list, ({ spec }) => spec.requestedFreight.map(({ origin }) => originKey(origin))),
+  };
+  stageLookups.set(list, lookup);
+  return lookup;
+}
+
+function groupedByEach<T>(list: readonly T[], keysOf: (entry: T) => readonly string[]): Map<string, T[]> {
+  const pairs = list.flatMap((entry) => [...new Set(keysOf(entry))].map((key) => ({ key, entry })));
+  const groups = groupedBy(pairs, ({ key }) => key);
+  return new Map([...groups].map(([key, members]) => [key, members.map(({ entry }) => entry)]));
 }
 
 /** Entries in groups, each in the order of the list. */

@@ -1,5 +1,6 @@
 // What a user may ask of a Stage as it is now, so that menus offer only that.
 // The last word has the backend; how a Stage stands is state.ts.
+import { stageLookup } from "./list-index";
 import { isControlFlow, type Stage, type VerificationInfo } from "./resources";
 
 /** True while what the Stage runs on is being verified. */
@@ -25,10 +26,6 @@ export function newestVerification({ status }: Stage): VerificationInfo | undefi
 
 /** Stages that take Freight through `upstream` and have steps; Stages without are passed over by promotions. */
 export function stagesBehind(stages: readonly Stage[], upstream: Stage): readonly Stage[] {
-  const { name } = upstream.metadata;
-  return stages.filter(
-    (stage) =>
-      !isControlFlow(stage) &&
-      stage.spec.requestedFreight.some(({ sources }) => sources?.stages?.includes(name)),
-  );
+  const behind = stageLookup(stages).byUpstream.get(upstream.metadata.name) ?? [];
+  return behind.filter((stage) => !isControlFlow(stage));
 }

@@ -27,6 +27,7 @@ import {
 } from "./commands/stages";
 import { assembleFreight, refreshWarehouse } from "./commands/warehouses";
 import { type CommandArguments, type CommandId, commandPlaces } from "./contributions";
+import { Row } from "./trees/rows";
 
 type Handlers = {
   readonly [K in CommandId]: (context: CommandContext, ...args: CommandArguments[K]) => Promise<void> | void;
@@ -94,8 +95,8 @@ async function run(context: CommandContext, id: CommandId, args: readonly unknow
   }
 }
 
-/** A second argument that is a list is the selection, which no command takes. */
+/** A second argument that is a list is the selection, which no command takes. Of a row its newest node is meant. */
 function withoutSelection(args: readonly unknown[]): readonly unknown[] {
-  const [first, second, ...rest] = args;
+  const [first, second, ...rest] = args.map((arg) => (arg instanceof Row ? arg.node : arg));
   return Array.isArray(second) || second === undefined ? [first] : [first, second, ...rest];
 }

@@ -90,10 +90,10 @@ describe("the Pipelines view", function () {
 
   it("explains an item when it is pointed at", async () => {
     const { pipelines } = await workbench();
-    for (const { node, item, text } of flat(await treeLines())) {
+    for (const { row, item, text } of flat(await treeLines())) {
       if (!item.contextValue?.match(/project|stage|warehouse|written/)) continue;
       const { token } = new vscode.CancellationTokenSource();
-      const { tooltip } = (await pipelines.resolveTreeItem?.(item, node, token)) ?? {};
+      const { tooltip } = (await pipelines.resolveTreeItem?.(item, row, token)) ?? {};
       assert.ok(tooltip instanceof vscode.MarkdownString, text);
       assert.match(tooltip.value, /^\*\*[\w-]+\*\*/, text);
     }

@@ -12,32 +12,38 @@ import {
 } from "vscode";
 import { type Disposable, DisposableStore, toDisposable } from "../../base/disposable";
 import type { Event as BaseEvent } from "../../base/events";
-import { type Kind, refKey } from "../../model/resources";
+import { refKey } from "../../model/resources";
 import { type Backends, countOpenPromotions, findTarget } from "../backends";
 import { type CommandId, contextKeys, pipelinesViewId, type ResourceTarget } from "../contributions";
 import { discoversAutomatically } from "../platform/settings";
-import { icons } from "./appearance";
+import { itemOf, looks } from "./looks";
 import { ProjectNode, rootNodes } from "./project-nodes";
+import { type Row, Rows } from "./rows";
 import { StageDropController } from "./stage-drop";
-import { parts, ResourceNode, type TreeMemory, type TreeNode } from "./tree-node";
+import { ResourceNode, type TreeMemory, type TreeNode } from "./tree-node";
 
 /** Changes that come closer together than this are shown at once: the more there is to show, the calmer. */
 const frameMs = { small: 40, large: 250, largeFrom: 300 };
 /** Texts such as "4 min ago" are renewed this often while the view is visible. */
 const agesMs = 30_000;
 
+/** What VS Code holds of the tree. */
+export type PipelineRow = Row<TreeNode>;
+
 /** The tree and its view. */
-export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
+export class PipelinesView implements TreeDataProvider<PipelineRow>, Disposable {
   readonly #backends: Backends;
   readonly #autonomy: { readonly isOn: boolean };
   readonly #owned = new DisposableStore();
-  readonly #changed = this.#owned.add(new EventEmitter<undefined>());
+  readonly #changed = this.#owned.add(new EventEmitter<PipelineRow[] | undefined>());
   readonly #memory = new Memory();
-  readonly #view: TreeView<TreeNode>;
+  readonly #rows = new Rows<TreeNode>(looks);
+  readonly #view: TreeView<PipelineRow>;
   #roots: readonly TreeNode[] | undefined;
   #frame: NodeJS.Timeout | undefined;
 
-  readonly onDidChangeTreeData: Event<undefined> = this.#changed.event;
+  /** The rows that differ, and never more; nothing stands for the whole tree. */
+  readonly onDidChangeTreeData: Event<PipelineRow[] | undefined> = this.#changed.event;
 
   constructor(
     backends: Backends,
@@ -59,30 +65,30 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
     this.#keepAges();
   }
 
-  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
-    if (node !== undefined) return [...node.children()];
+  async getChildren(row?: PipelineRow): Promise<PipelineRow[]> {
+    if (row !== undefined) return this.#rows.childrenOf(row);
     await this.#backends.ready();
     this.#describeView();
-    return [...this.roots];
+    return this.#rows.rootsOf(this.roots);
   }
 
-  getTreeItem(node: TreeNode): TreeItem {
-    const item = node.item();
-    item.id = node.id;
-    if (!(node instanceof ResourceNode)) return item;
-    markProblems(item, node);
-    if (node.canOpen) {
-      item.command = { command: "kargo.resource.open" satisfies CommandId, title: "Open", arguments: [node] };
-    }
+  getTreeItem(row: PipelineRow): TreeItem {
+    const item = itemOf(row.node);
+    item.id = row.id;
+    // With the tree's name for the row and not with the node: what the node stands for may be another one by then.
+    if (row.node instanceof ResourceNode && row.node.canOpen)
+      item.command = { command: "kargo.resource.open" satisfies CommandId, title: "Open", arguments: [row] };
+    this.#rows.drawn(row);
     return item;
   }
 
-  getParent(node: TreeNode): TreeNode | undefined {
-    return node.parent;
+  getParent({ node }: PipelineRow): PipelineRow | undefined {
+    return node.parent === undefined ? undefined : this.#rows.of(node.parent);
   }
 
-  resolveTreeItem(item: TreeItem, node: TreeNode): TreeItem {
-    item.tooltip = node.tooltip?.() ?? item.tooltip;
+  resolveTreeItem(item: TreeItem, row: PipelineRow): TreeItem {
+    item.tooltip = row.node.tooltip?.() ?? item.tooltip;
+    this.#rows.pointedAt(row);
     return item;
   }
 
@@ -104,7 +110,7 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
     const node = this.#listedNode({ folder: found.folder.id, ref: target.ref });
     if (node === undefined) return false;
     this.#renewAtOnce(); // VS Code finds only what it has been told to ask for
-    await this.#view.reveal(node, { select: true, focus: false, expand: options.expand });
+    await this.#view.reveal(this.#rows.of(node), { select: true, focus: false, expand: options.expand });
     return true;
   }
 
@@ -159,7 +165,9 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
     clearTimeout(this.#frame);
     this.#frame = undefined;
     this.#describeView();
-    this.#changed.fire(undefined);
+    const redraw = this.#rows.renew(this.roots);
+    if (redraw === "everything") this.#changed.fire(undefined);
+    else if (redraw.length > 0) this.#changed.fire([...redraw]);
   }
 
   /** What stands above the tree, on the icon in the activity bar, and in the view's place while it is empty. */
@@ -188,16 +196,6 @@ export class PipelinesView implements TreeDataProvider<TreeNode>, Disposable {
     this.#owned.add(this.#view.onDidChangeVisibility((event) => match(event.visible)));
     this.#owned.add(toDisposable(() => clearInterval(timer)));
   }
-}
-
-/** A resource whose YAML is wrong shows that before anything else. */
-function markProblems(item: TreeItem, { problems }: ResourceNode<Kind>): void {
-  const [first] = problems;
-  if (first === undefined) return;
-  item.iconPath = first.severity === "error" ? icons.error : icons.warning;
-  item.description = parts(first.message, String(item.description ?? ""));
-  const label = item.accessibilityInformation?.label ?? String(item.label);
-  item.accessibilityInformation = { label: `${label}, ${first.severity}: ${first.message}` };
 }
 
 /** What the tree remembers between snapshots. */

@@ -18,8 +18,8 @@ import { WarehouseNode } from "./warehouse-nodes";
 const firstStages = 100;
 const firstFreight = 15;
 const firstPromotions = 10;
-/** How many more entries a "more" node brings at least. */
-const pageLength = 25;
+/** How many more entries a "more" node brings. */
+const pageLength = 100;
 
 /** The roots of the tree. */
 export function rootNodes(
@@ -149,11 +149,7 @@ export class ListNode implements TreeNode {
   children(): readonly TreeNode[] {
     const count = this.parent.scope.memory.shown(this.id, this.#entries.first);
     const nodes = this.#entries.slice(this, count);
-    return this.length > count ? [...nodes, new MoreNode(this, this.length - count, this.#page)] : nodes;
-  }
-
-  get #page(): number {
-    return Math.max(pageLength, this.#entries.first);
+    return this.length > count ? [...nodes, new MoreNode(this, this.length - count, pageLength)] : nodes;
   }
 
   /** Place of a resource in the list, shown or not; -1 when it is not in it. */

@@ -3,6 +3,7 @@
 import { commands, type DataTransfer, DataTransferItem, type TreeDragAndDropController } from "vscode";
 import { type CommandId, pipelinesViewId } from "../contributions";
 import { CurrentFreightNode, FreightNode } from "./freight-nodes";
+import type { Row } from "./rows";
 import { StageNode } from "./stage-nodes";
 import type { TreeNode } from "./tree-node";
 
@@ -10,16 +11,18 @@ import type { TreeNode } from "./tree-node";
 const mimeType = `application/vnd.code.tree.${pipelinesViewId.toLowerCase()}`;
 
 /** Lets Freight be dropped on Stages of the same Project. */
-export class StageDropController implements TreeDragAndDropController<TreeNode> {
+export class StageDropController implements TreeDragAndDropController<Row<TreeNode>> {
   readonly dragMimeTypes = [mimeType];
   readonly dropMimeTypes = [mimeType];
 
-  handleDrag(nodes: readonly TreeNode[], transfer: DataTransfer): void {
+  handleDrag(rows: readonly Row<TreeNode>[], transfer: DataTransfer): void {
+    const nodes = rows.map(({ node }) => node);
     const freight = nodes.find((node) => node instanceof FreightNode || node instanceof CurrentFreightNode);
     if (freight !== undefined) transfer.set(mimeType, new DataTransferItem(freight));
   }
 
-  async handleDrop(target: TreeNode | undefined, transfer: DataTransfer): Promise<void> {
+  async handleDrop(row: Row<TreeNode> | undefined, transfer: DataTransfer): Promise<void> {
+    const target = row?.node;
     const freight: unknown = transfer.get(mimeType)?.value;
     if (!(target instanceof StageNode)) return;
     if (!(freight instanceof FreightNode || freight instanceof CurrentFreightNode)) return;
