@@ -64,10 +64,17 @@ export function stageLookup(list: readonly Stage[]): StageLookup {
   return lookup;
 }
 
+/** As groupedBy for entries with several keys; a key that an entry has twice counts once. */
 function groupedByEach<T>(list: readonly T[], keysOf: (entry: T) => readonly string[]): Map<string, T[]> {
-  const pairs = list.flatMap((entry) => [...new Set(keysOf(entry))].map((key) => ({ key, entry })));
-  const groups = groupedBy(pairs, ({ key }) => key);
-  return new Map([...groups].map(([key, members]) => [key, members.map(({ entry }) => entry)]));
+  const groups = new Map<string, T[]>();
+  for (const entry of list) {
+    for (const key of keysOf(entry)) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [entry]);
+      else if (group.at(-1) !== entry) group.push(entry);
+    }
+  }
+  return groups;
 }
 
 /** Entries in groups, each in the order of the list. */
