@@ -38,12 +38,13 @@ import { watchedFiles } from "./ui/platform/watched-files";
 import { RunStatus } from "./ui/run-status";
 import { RunSwitch } from "./ui/run-switch";
 import { PromotionStatus } from "./ui/status-bar";
-import { type PipelineRow, PipelinesView } from "./ui/trees/pipelines-view";
+import { PipelinesView } from "./ui/trees/pipelines-view";
+import type { TreeNode } from "./ui/trees/tree-node";
 
 /** What other extensions, and tests, may use. */
 export interface KargoWorkbench {
   /** The tree as VS Code shows it. */
-  readonly pipelines: TreeDataProvider<PipelineRow>;
+  readonly pipelines: TreeDataProvider<TreeNode>;
 }
 
 const sampleKey = "kargo.sample.toShow";
@@ -96,7 +97,7 @@ export function activate(context: ExtensionContext): KargoWorkbench {
   owned.add(offerValidateTask(context.asAbsolutePath("dist/cli.js")));
   void showSample(context);
   if (context.workspaceState.get(promotingKey) === true || runSwitch.isOn) void backends.ready();
-  return { pipelines: view };
+  return { pipelines: view.reader };
 }
 
 /** A second bundle, dist/embedded.js. */

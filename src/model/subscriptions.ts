@@ -1,6 +1,7 @@
 // A Warehouse's subscriptions as choices: what each is about, what discovery found for it, what a person may type instead.
 // Discovers nothing; the lists are those of the Warehouse's status, best first, as Kargo keeps them.
 import { isObject } from "../base/json";
+import { findCondition } from "./conditions";
 import type { Artifacts, RepoSubscription, Warehouse } from "./resources";
 
 /** Types of subscription Kargo has built in; any other key is a generic one. */
@@ -26,10 +27,59 @@ export interface SubscriptionView {
   /** What of the repository is watched: `main`, `^1.0.0` … ; empty when everything. */
   readonly selection: string;
   readonly found: readonly ArtifactChoice[];
+  /** Why the last discovery has nothing of it. */
+  readonly problem?: string;
+  /** Not looked at, because discovery failed at one before it. */
+  readonly isPassedOver?: true;
 }
 
 /** Every subscription of a Warehouse in written order. */
 export function subscriptionViews(warehouse: Warehouse): SubscriptionView[] {
+  const views = foundViews(warehouse);
+  const healthy = findCondition(warehouse.status?.conditions, "Healthy");
+  if (healthy?.status !== "False") return views;
+  if (healthy.reason !== "DiscoveryFailed") {
+    const isGap = gapReasons.has(healthy.reason ?? "");
+    return views.map((view) =>
+      isGap && view.found.length === 0 ? { ...view, problem: "Nothing of it fits the subscription." } : view,
+    );
+  }
+  const failure = failedSubscription(views, healthy.message);
+  if (failure === undefined) return views;
+  return views.map((view) => {
+    if (view.index === failure.index) return { ...view, problem: failure.reason };
+    return view.index > failure.index ? { ...view, isPassedOver: true } : view;
+  });
+}
+
+/** Reasons of a Warehouse whose subscriptions could all be read, and found nothing (pkg/controller/warehouses). */
+const gapReasons = new Set([
+  "NoCommitsDiscovered",
+  "NoImageReferencesDiscovered",
+  "NoChartVersionsDiscovered",
+]);
+
+/**
+ * Which subscription a failed discovery is about, and why. The condition has only its message for that; it quotes the
+ * repository that was asked last and ends with the reason (pkg/subscription).
+ */
+function failedSubscription(
+  views: readonly SubscriptionView[],
+  message: string,
+): { readonly index: number; readonly reason: string } | undefined {
+  const named = views.filter(
+    ({ type, repository }) => type !== "generic" && message.includes(`"${repository}"`),
+  );
+  // Charts of one repository are told apart by their names.
+  const told = named.length > 1 ? named.filter(({ label }) => message.includes(`"${label}"`)) : named;
+  const [view] = told;
+  if (view === undefined || told.length > 1) return undefined;
+  const quoted = `"${view.repository}"`;
+  const reason = message.slice(message.lastIndexOf(quoted) + quoted.length).replace(/^[\s:]+/, "");
+  return { index: view.index, reason: reason || message };
+}
+
+function foundViews(warehouse: Warehouse): SubscriptionView[] {
   return warehouse.spec.subscriptions.map((subscription, index) => {
     const { git, image, chart } = subscription;
     if (isObject(git)) return gitView(warehouse, git, index);

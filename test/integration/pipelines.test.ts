@@ -90,10 +90,10 @@ describe("the Pipelines view", function () {
 
   it("explains an item when it is pointed at", async () => {
     const { pipelines } = await workbench();
-    for (const { row, item, text } of flat(await treeLines())) {
+    for (const { node, item, text } of flat(await treeLines())) {
       if (!item.contextValue?.match(/project|stage|warehouse|written/)) continue;
       const { token } = new vscode.CancellationTokenSource();
-      const { tooltip } = (await pipelines.resolveTreeItem?.(item, row, token)) ?? {};
+      const { tooltip } = (await pipelines.resolveTreeItem?.(item, node, token)) ?? {};
       assert.ok(tooltip instanceof vscode.MarkdownString, text);
       assert.match(tooltip.value, /^\*\*[\w-]+\*\*/, text);
     }
@@ -179,6 +179,61 @@ describe("the Pipelines view", function () {
     );
   });
 
+  it("draws again what differs, and never the whole tree", async () => {
+    const { pipelines } = await workbench();
+    await treeLines();
+    const drawn: string[] = [];
+    const subscription = pipelines.onDidChangeTreeData?.((rows) => {
+      for (const row of Array.isArray(rows) ? rows : [rows]) drawn.push(row ? shortId(row.id) : "everything");
+    });
+    const quiet = async () => {
+      const before = drawn.length;
+      await new Promise((done) => setTimeout(done, 500)); // VS Code takes up to 200 ms to ask for what it was told
+      return drawn.length === before ? true : undefined;
+    };
+    try {
+      await until("what came before to be drawn", quiet);
+      drawn.length = 0;
+      await act("kargo.pipelines.refresh");
+      write("note.yaml", "kind: Note\n# again\n");
+      await new Promise((done) => setTimeout(done, 500)); // time enough to draw what is not to be drawn
+      assert.deepEqual(
+        drawn.filter((id) => !id.includes("/Warehouse:")), // how long ago it was looked at
+        [],
+      );
+      const file = write("drawn.yaml", stageYaml("drawn"));
+      await lineOnce("hello", "Stages", "drawn");
+      await until("the list to be drawn", () => (drawn.includes("Project:hello/Stages") ? true : undefined));
+      drawn.length = 0;
+      await treeLines();
+      writeFileSync(file, stageYaml("drawn").replace(/\n {2}promotionTemplate.*/, "")); // a control flow Stage now
+      const row = "Project:hello/Stages/Stage:drawn";
+      await until("the Stage to be drawn", () => (drawn.includes(row) ? true : undefined));
+      assert.ok(!drawn.includes("everything"), drawn.join());
+      assert.ok(!drawn.includes("Project:hello/Stages"), drawn.join());
+    } finally {
+      subscription?.dispose();
+    }
+  });
+
+  it("shows which of several subscriptions failed, and why", async () => {
+    write("two.yaml", warehouseYaml("two", repository, join(workspaceRoot(), "nowhere.git")));
+    const { node } = await lineOnce("hello", "Warehouses", "two");
+    await act("kargo.warehouse.refresh", node);
+    const two = await until("the failure", async () => {
+      const line = await lineAt("hello", "Warehouses", "two");
+      return /Discovery failed/.test(line?.text ?? "") ? line : undefined;
+    });
+    assert.match(two.text, /^two Discovery failed for nowhere/);
+    const [well, bad] = two.children;
+    assert.notEqual(iconOf(well), "warning");
+    assert.equal(iconOf(bad), "warning");
+    assert.match(bad?.text ?? "", /^nowhere .*nowhere\.git/);
+    const tooltip = bad?.node.tooltip?.();
+    assert.match(tooltip instanceof vscode.MarkdownString ? tooltip.value : "", /nowhere/);
+    await vscode.commands.executeCommand("notifications.clearAll");
+  });
+
   it("promotes nothing that has not been verified upstream", async () => {
     const uat = await lineOnce("hello", "Stages", "uat");
     const [freight] = (await lineOnce("hello", "Freight")).children;
@@ -186,6 +241,25 @@ describe("the Pipelines view", function () {
     assert.equal(await lineAt("hello", "Promotions"), undefined, "no Promotion was admitted");
   });
 });
+
+function iconOf(line: Line | undefined): string | undefined {
+  return line?.item.iconPath instanceof vscode.ThemeIcon ? line.item.iconPath.id : undefined;
+}
+
+/** Without the folder, which is somewhere else on every machine. */
+function shortId(id: string): string {
+  return id.slice(id.indexOf("Project:"));
+}
+
+function warehouseYaml(name: string, ...repositories: readonly string[]): string {
+  const subscriptions = repositories.map((url) => `    - git: { repoURL: "file://${url}", branch: main }\n`);
+  return `apiVersion: kargo.akuity.io/v1alpha1
+kind: Warehouse
+metadata: { name: ${name}, namespace: hello }
+spec:
+  subscriptions:
+${subscriptions.join("")}`;
+}
 
 function stageYaml(name: string): string {
   return `apiVersion: kargo.akuity.io/v1alpha1

@@ -1,10 +1,11 @@
 // Verification in the editor: a Stage whose AnalysisTemplate asks a real endpoint, verified, shown, and verified again.
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import * as vscode from "vscode";
+import { newestVerification } from "../../src/model/stage-acts";
 import { act, lineAt, lineOnce, sampleRepository, until, workspaceRoot } from "./workbench";
 
 describe("verification", function () {
@@ -61,6 +62,25 @@ describe("verification", function () {
     assert.match((await checked()).text, /· Verified$/);
   });
 
+  it("shows a verification that takes its time, and stops it when asked", async () => {
+    const slow = () => lineOnce("hello", "Stages", "slow");
+    const [freight] = (await lineOnce("hello", "Freight")).children;
+    await act("kargo.stage.promote", (await slow()).node, freight?.node);
+    const running = await until("the verification to run", async () => {
+      const line = await slow();
+      return /· Verifying/.test(line.text) ? line : undefined;
+    });
+    assert.match(running.item.contextValue ?? "", /\bverifying\b/);
+    await act("kargo.stage.abortVerification", running.node);
+    assert.match((await slow()).text, /· Verification failed/); // as Kargo records it
+    assert.match((await slow()).item.contextValue ?? "", /\bverifiable\b/);
+    const { phase, message, id } = verificationOf("slow") ?? {};
+    assert.deepEqual({ phase, message }, { phase: "Failed", message: "Verification aborted by user" });
+    await act("kargo.stage.abortVerification", (await slow()).node); // nothing runs any more
+    assert.equal(verificationOf("slow")?.id, id);
+    await vscode.commands.executeCommand("notifications.clearAll");
+  });
+
   it("goes with its file", async () => {
     rmSync(file());
     await until("Stage checked to go", async () =>
@@ -68,6 +88,12 @@ describe("verification", function () {
     );
   });
 });
+
+/** The newest verification as the engine has recorded it. */
+function verificationOf(stage: string) {
+  const path = join(workspaceRoot(), ".kargo", "state", "hello", "stages", `${stage}.json`);
+  return newestVerification(JSON.parse(readFileSync(path, "utf8")));
+}
 
 function yaml(port: number): string {
   return `apiVersion: argoproj.io/v1alpha1
@@ -89,5 +115,26 @@ spec:
       sources: { direct: true }
   promotionTemplate: { spec: { steps: [{ uses: compose-output, config: { answer: yes } }] } }
   verification: { analysisTemplates: [{ name: wellness }] }
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: patience, namespace: hello }
+spec:
+  metrics:
+    - name: well
+      count: 2
+      interval: 1h
+      provider:
+        web: { url: "http://127.0.0.1:${port}/", jsonPath: "{$.well}" }
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Stage
+metadata: { name: slow, namespace: hello }
+spec:
+  requestedFreight:
+    - origin: { kind: Warehouse, name: hello }
+      sources: { direct: true }
+  promotionTemplate: { spec: { steps: [{ uses: compose-output, config: { answer: yes } }] } }
+  verification: { analysisTemplates: [{ name: patience }] }
 `;
 }

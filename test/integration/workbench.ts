@@ -7,7 +7,6 @@ import * as vscode from "vscode";
 import { createSample } from "../../src/backend/local/sample";
 import type { KargoWorkbench } from "../../src/extension";
 import type { CommandId } from "../../src/ui/contributions";
-import type { PipelineRow } from "../../src/ui/trees/pipelines-view";
 import type { TreeNode } from "../../src/ui/trees/tree-node";
 
 /** Id of the extension. */
@@ -15,8 +14,6 @@ export const extensionId = "kargo-workbench.kargo-workbench";
 
 /** One line of the tree. */
 export interface Line {
-  /** What VS Code holds of it, and menus hand over. */
-  readonly row: PipelineRow;
   readonly node: TreeNode;
   readonly item: vscode.TreeItem;
   /** Label and description as they are read. */
@@ -55,13 +52,13 @@ export async function sampleRepository(): Promise<string> {
 /** The whole tree, as deep as it goes. */
 export async function treeLines(): Promise<readonly Line[]> {
   const { pipelines } = await workbench();
-  const read = async (node?: PipelineRow): Promise<Line[]> => {
+  const read = async (node?: TreeNode): Promise<Line[]> => {
     const nodes = (await pipelines.getChildren(node)) ?? [];
     return Promise.all(
       nodes.map(async (child) => {
         const item = await pipelines.getTreeItem(child);
         const text = `${item.label} ${item.description ?? ""}`.trim();
-        return { row: child, node: child.node, item, text, children: await read(child) };
+        return { node: child, item, text, children: await read(child) };
       }),
     );
   };

@@ -72,7 +72,9 @@ async function requestVerification(
     const newest = newestVerification(await folder.backend.waitForVerification(ref, { signal }));
     const { phase = "none", message } = newest ?? {};
     const isBad = phase === "Failed" || phase === "Error" || phase === "Inconclusive";
-    if (isBad) context.notify.verificationFailed(name, phase, message);
+    // What the user stopped counts as Failed to Kargo; to the user it went as asked.
+    if (isBad && request === "abort") context.notify.done(`Verification of ${name} aborted`);
+    else if (isBad) context.notify.verificationFailed(name, phase, message);
     else context.notify.done(`Verification of ${name}: ${phase}`);
   });
 }

@@ -73,13 +73,8 @@ export class PipelinesView implements TreeDataProvider<PipelineRow>, Disposable 
   }
 
   getTreeItem(row: PipelineRow): TreeItem {
-    const item = itemOf(row.node);
-    item.id = row.id;
-    // With the tree's name for the row and not with the node: what the node stands for may be another one by then.
-    if (row.node instanceof ResourceNode && row.node.canOpen)
-      item.command = { command: "kargo.resource.open" satisfies CommandId, title: "Open", arguments: [row] };
     this.#rows.drawn(row);
-    return item;
+    return toTreeItem(row.node, row);
   }
 
   getParent({ node }: PipelineRow): PipelineRow | undefined {
@@ -87,9 +82,8 @@ export class PipelinesView implements TreeDataProvider<PipelineRow>, Disposable 
   }
 
   resolveTreeItem(item: TreeItem, row: PipelineRow): TreeItem {
-    item.tooltip = row.node.tooltip?.() ?? item.tooltip;
     this.#rows.pointedAt(row);
-    return item;
+    return withTooltip(item, row.node);
   }
 
   /** The nodes at the top, of the newest snapshots. */
@@ -102,6 +96,19 @@ export class PipelinesView implements TreeDataProvider<PipelineRow>, Disposable 
     });
     return this.#roots;
   }
+
+  /** The same tree for whoever only reads it: what it asks for changes nothing of what VS Code is told. */
+  readonly reader: TreeDataProvider<TreeNode> = {
+    onDidChangeTreeData: (listener) =>
+      this.onDidChangeTreeData((rows) => listener(rows?.map(({ node }) => node))),
+    getChildren: async (node) => {
+      if (node !== undefined) return [...node.children()];
+      await this.#backends.ready();
+      return [...this.roots];
+    },
+    getTreeItem: (node) => toTreeItem(node, node),
+    resolveTreeItem: withTooltip,
+  };
 
   /** Selects a resource in the tree and shows the view; false when the tree has no such node. */
   async reveal(target: ResourceTarget, options: { readonly expand: boolean }): Promise<boolean> {
@@ -196,6 +203,20 @@ export class PipelinesView implements TreeDataProvider<PipelineRow>, Disposable 
     this.#owned.add(this.#view.onDidChangeVisibility((event) => match(event.visible)));
     this.#owned.add(toDisposable(() => clearInterval(timer)));
   }
+}
+
+/** The item of a node; `target` is what opening it is about, so that it is never an older node than the one shown. */
+function toTreeItem(node: TreeNode, target: TreeNode | PipelineRow): TreeItem {
+  const item = itemOf(node);
+  item.id = node.id;
+  if (node instanceof ResourceNode && node.canOpen)
+    item.command = { command: "kargo.resource.open" satisfies CommandId, title: "Open", arguments: [target] };
+  return item;
+}
+
+function withTooltip(item: TreeItem, node: TreeNode): TreeItem {
+  item.tooltip = node.tooltip?.() ?? item.tooltip;
+  return item;
 }
 
 /** What the tree remembers between snapshots. */

@@ -17,6 +17,8 @@ export interface ShownValue {
   readonly description?: string;
   readonly copyText: string;
   readonly icon: ThemeIcon;
+  /** What is read aloud where label and description do not say it all. */
+  readonly spoken?: string;
   readonly tooltip?: () => Tooltip;
 }
 
@@ -38,11 +40,12 @@ export class ValueNode implements TreeNode, CopyTarget {
   }
 
   item(): TreeItem {
-    const { label, description, icon } = this.value;
+    const { label, description, icon, spoken } = this.value;
     const item = new TreeItem(label, TreeItemCollapsibleState.None);
     if (description !== undefined) item.description = description;
     item.iconPath = icon;
     item.contextValue = contextValue("value");
+    if (spoken !== undefined) item.accessibilityInformation = { label: spoken };
     return item;
   }
 

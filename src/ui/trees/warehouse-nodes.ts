@@ -9,7 +9,7 @@ import { type SubscriptionView, subscriptionViews } from "../../model/subscripti
 import { contextValue } from "../contributions";
 import { artifactIcons, icons, warehouseIcons } from "./appearance";
 import { type Tooltip, timeText, tooltip } from "./tooltip";
-import { collapsible, parts, ResourceNode, type Scope, type TreeNode } from "./tree-node";
+import { collapsible, firstLine, parts, ResourceNode, type Scope, type TreeNode } from "./tree-node";
 import { ValueNode } from "./value-nodes";
 
 /** A Warehouse; its children are its subscriptions. */
@@ -34,7 +34,7 @@ export class WarehouseNode extends ResourceNode<"Warehouse"> {
   item(): TreeItem {
     const item = new TreeItem(this.ref.name, collapsible(this.#subscriptions.length > 0, false));
     item.iconPath = warehouseIcons[this.state.phase];
-    item.description = parts(this.state.phase === "Ready" ? undefined : this.state.label, this.#age);
+    item.description = parts(this.#trouble, this.#age);
     item.contextValue = contextValue("warehouse", this.sourceFlag, "refreshable");
     item.accessibilityInformation = { label: `Warehouse ${this.ref.name}, ${this.state.label}` };
     return item;
@@ -62,6 +62,15 @@ export class WarehouseNode extends ResourceNode<"Warehouse"> {
     });
   }
 
+  /** What keeps it from being ready, and where, if that is one of several. */
+  get #trouble(): string | undefined {
+    const { phase, label } = this.state;
+    if (phase === "Ready") return undefined;
+    const troubled = this.#subscriptions.filter(({ problem }) => problem !== undefined);
+    const isOneOfMany = troubled.length > 0 && this.#subscriptions.length > 1;
+    return isOneOfMany ? `${label} for ${troubled.map((view) => view.label).join(", ")}` : label;
+  }
+
   get #age(): string | undefined {
     const at = Date.parse(this.warehouse.status?.discoveredArtifacts?.discoveredAt ?? "");
     return Number.isNaN(at) ? undefined : `discovered ${agoText(this.scope.nowMs - at)}`;
@@ -70,15 +79,18 @@ export class WarehouseNode extends ResourceNode<"Warehouse"> {
 
 function subscriptionValue(view: SubscriptionView) {
   const newest = view.found[0];
+  const icon = view.type === "git" ? icons.repository : artifactIcons[view.type];
   return {
     key: `subscription:${view.index}`,
     label: view.label,
     description: parts(
+      view.problem === undefined ? undefined : firstLine(view.problem),
       view.selection,
       newest === undefined ? undefined : `${newest.label} ${newest.description}`,
     ),
     copyText: view.repository,
-    icon: view.type === "git" ? icons.repository : artifactIcons[view.type],
+    icon: view.problem === undefined ? icon : icons.warning,
+    ...(view.problem === undefined ? {} : { spoken: `Subscription ${view.label}, failed: ${view.problem}` }),
     tooltip: () =>
       tooltip({
         heading: view.label,
@@ -86,9 +98,16 @@ function subscriptionValue(view: SubscriptionView) {
         facts: [
           ["Repository", view.repository],
           ["Selects", view.selection],
-          ["Found", view.found.length === 0 ? "nothing yet" : `${view.found.length}`],
+          ["Found", foundText(view)],
           ["Newest", newest?.label],
         ],
+        ...(view.problem === undefined ? {} : { message: view.problem }),
       }),
   };
+}
+
+function foundText({ found, problem, isPassedOver }: SubscriptionView): string {
+  const count = found.length === 0 ? "nothing yet" : String(found.length);
+  if (isPassedOver) return `${count}; not looked at again, because a subscription before it failed`;
+  return problem === undefined || found.length === 0 ? count : `${count}, before it failed`;
 }

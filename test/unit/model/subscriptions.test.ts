@@ -56,6 +56,94 @@ function view(index: number): SubscriptionView {
   return required(subscriptionViews(warehouse)[index]);
 }
 
+/** The Warehouse after a discovery that failed like this. */
+function failed(reason: string, message: string): readonly SubscriptionView[] {
+  const condition = { type: "Healthy", status: "False", reason, message, lastTransitionTime: "" } as const;
+  return subscriptionViews({ ...warehouse, status: { ...warehouse.status, conditions: [condition] } });
+}
+
+interface Failure {
+  readonly reason: string;
+  readonly message: string;
+  readonly problems: Readonly<Record<number, string>>;
+  readonly passedOver: readonly number[];
+}
+
+const charts = "https://charts.example.com";
+const discovering = "Unable to discover artifacts: error discovering artifacts:";
+const failures: Readonly<Record<string, Failure>> = {
+  "a Git repository": {
+    reason: "DiscoveryFailed",
+    message: `${discovering} error discovering commits from git repo "${env}": error cloning git repo "${env}": no answer`,
+    problems: { 2: "no answer" },
+    passedOver: [3, 4, 5],
+  },
+  "an image": {
+    reason: "DiscoveryFailed",
+    message: `${discovering} error discovering newest applicable images "${nginx}": error listing tags: denied`,
+    problems: { 1: "error listing tags: denied" },
+    passedOver: [2, 3, 4, 5],
+  },
+  "a chart": {
+    reason: "DiscoveryFailed",
+    message: `${discovering} error discovering latest chart versions in chart repository "${charts}"`,
+    problems: { 3: `${discovering} error discovering latest chart versions in chart repository "${charts}"` },
+    passedOver: [4, 5],
+  },
+  "a URL that only begins alike": {
+    reason: "DiscoveryFailed",
+    message: `${discovering} error in "${charts}/more": gone`,
+    problems: {},
+    passedOver: [],
+  },
+  "named by nobody": { reason: "DiscoveryFailed", message: "context canceled", problems: {}, passedOver: [] },
+  "about something that is not a subscription": {
+    reason: "CriteriaEvaluationFailed",
+    message: `error in "${nginx}"`,
+    problems: {},
+    passedOver: [],
+  },
+};
+
+describe("which subscription failed", () => {
+  for (const [name, { reason, message, problems, passedOver }] of Object.entries(failures)) {
+    test(name, () => {
+      const views = failed(reason, message);
+      const told = views.flatMap(({ index, problem }) => (problem === undefined ? [] : [[index, problem]]));
+      assert.deepEqual(Object.fromEntries(told), problems);
+      assert.deepEqual(
+        views.filter(({ isPassedOver }) => isPassedOver).map(({ index }) => index),
+        passedOver,
+      );
+    });
+  }
+
+  test("found nothing that fits", () => {
+    const message = `No image of ${nginx} fits the subscription`;
+    const condition = {
+      type: "Healthy",
+      status: "False",
+      reason: "NoImageReferencesDiscovered",
+      message,
+      lastTransitionTime: "",
+    } as const;
+    const { discoveredArtifacts } = warehouse.status ?? {};
+    const images = [{ repoURL: nginx, references: [] }];
+    const views = subscriptionViews({
+      ...warehouse,
+      status: { conditions: [condition], discoveredArtifacts: { ...discoveredArtifacts, images } },
+    });
+    assert.deepEqual(
+      views.map(({ problem }) => problem !== undefined),
+      [false, true, false, false, false, false],
+    );
+  });
+
+  test("nothing is told of a Warehouse that is well", () => {
+    assert.ok(subscriptionViews(warehouse).every(({ problem, isPassedOver }) => !problem && !isPassedOver));
+  });
+});
+
 describe("subscriptionViews", () => {
   test("keeps the written order and names each", () => {
     const named = subscriptionViews(warehouse).map(
