@@ -47,8 +47,8 @@ const handlers: Handlers = {
   "kargo.resource.reveal": revealAtCursor,
   "kargo.output.copyValue": copyValue,
   "kargo.pipelines.refresh": ({ backends }) => backends.reload(),
-  "kargo.pipelines.showMore": ({ view }, list) => {
-    if (list !== undefined) view.showMore(list.id, list.page);
+  "kargo.pipelines.showMore": async ({ view }, list) => {
+    if (list !== undefined) await view.showMore(list.id, list.page);
   },
   "kargo.sample.create": createSample,
   "kargo.secret.set": setSecret,

@@ -121,10 +121,16 @@ export class PipelinesView implements TreeDataProvider<PipelineRow>, Disposable 
     return true;
   }
 
-  /** Shows `count` more of a list. */
-  showMore(listId: string, count: number): void {
-    this.#memory.showMore(listId, count);
+  /** Shows `count` more of a list, and goes on from the first of them: the row that was pressed is far below now. */
+  async showMore(listId: string, count: number): Promise<void> {
+    const shown = this.#memory.showMore(listId, count);
     this.#renewSoon();
+    this.#renewAtOnce();
+    const list = this.roots
+      .flatMap((root) => (root instanceof ProjectNode ? root.children() : []))
+      .find(({ id }) => id === listId);
+    const first = list?.children()[shown];
+    if (first !== undefined) await this.#view.reveal(this.#rows.of(first), { select: true, focus: true });
   }
 
   dispose(): void {
@@ -236,8 +242,11 @@ class Memory implements TreeMemory {
     return known ?? wanted;
   }
 
-  showMore(listId: string, more: number): void {
-    this.#shown.set(listId, (this.#shown.get(listId) ?? 0) + more);
+  /** Returns how many were shown before. */
+  showMore(listId: string, more: number): number {
+    const shown = this.#shown.get(listId) ?? 0;
+    this.#shown.set(listId, shown + more);
+    return shown;
   }
 
   /** True when that made the list longer. */
