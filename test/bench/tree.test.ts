@@ -51,7 +51,7 @@ test("the tree of 1,000 Stages, 10,000 Freight and 50,000 Promotions", async (t)
       whole.draw(known);
       whole.showMore(stages, shown - 100);
     }
-    const trees = new ProjectTrees(all);
+    const trees = ProjectTrees.of(all);
     let round = 0;
     const name = stageName("service-000", 0);
     const changed = compare({

@@ -69,7 +69,7 @@ const start: readonly AnyResource[] = [
 ];
 
 function snapshot(resources: Iterable<AnyResource>): Snapshot {
-  const { trees } = new ProjectTrees(resources);
+  const { trees } = ProjectTrees.of(resources);
   return { revision: 1, projects: trees, problems: [], sources: new Map(), autoPromotion: new Set() };
 }
 
