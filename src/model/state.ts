@@ -78,12 +78,19 @@ function orderOf(stages: readonly Stage[]): ReadonlyMap<string, number> {
   return order;
 }
 
-/** The places in words: `in test, verified in uat`; empty when it has been nowhere. */
+/** More names than these are counted: one line has to hold all three of where it is, was and may go. */
+const namedPlaces = 3;
+
+/** The places in words: `in test · verified in 5 Stages`; empty when it has been nowhere. */
 export function freightPlacesText({ currentlyIn, verifiedIn, approvedFor }: FreightPlaces): string {
+  const phrase = (how: string, names: readonly string[]) =>
+    names.length === 0
+      ? ""
+      : `${how} ${names.length > namedPlaces ? `${names.length} Stages` : names.join(", ")}`;
   const parts = [
-    currentlyIn.length === 0 ? "" : `in ${currentlyIn.join(", ")}`,
-    verifiedIn.length === 0 ? "" : `verified in ${verifiedIn.join(", ")}`,
-    approvedFor.length === 0 ? "" : `approved for ${approvedFor.join(", ")}`,
+    phrase("in", currentlyIn),
+    phrase("verified in", verifiedIn),
+    phrase("approved for", approvedFor),
   ];
   return parts.filter(Boolean).join(" · ");
 }

@@ -11,6 +11,7 @@ import {
   refKey,
   type Stage,
   toRef,
+  type VerificationInfo,
 } from "../../model/resources";
 import {
   canVerifyAgain,
@@ -93,7 +94,7 @@ export class StageNode extends ResourceNode<"Stage"> {
         ...this.stage.spec.requestedFreight.map((r): [string, string] => ["Takes Freight", sourceText(r)]),
         ["Soak time", this.stage.spec.requestedFreight.map((r) => r.sources?.requiredSoakTime).find(Boolean)],
         ["Health", this.stage.status?.health?.status],
-        ["Verification", parts(verification?.phase, timeText(verification?.finishTime))],
+        ["Verification", verificationText(verification)],
         ["Auto-promotion", this.autonomy.text],
       ],
       message: this.state.message,
@@ -130,6 +131,14 @@ export class StageNode extends ResourceNode<"Stage"> {
     const shown = [...openPromotions(promotions, this.ref.name), ...(last === undefined ? [] : [last])];
     return shown.map((promotion) => new PromotionNode(this, this.scope, promotion));
   }
+}
+
+/** One that has not ended is told with its beginning: the end that Kargo records of it is none yet. */
+function verificationText(verification: VerificationInfo | undefined): string {
+  if (verification === undefined) return "";
+  const { phase, startTime, finishTime } = verification;
+  const isOpen = phase === "Pending" || phase === "Running";
+  return parts(phase, isOpen ? `since ${timeText(startTime)}` : timeText(finishTime));
 }
 
 /** A PromotionTask. */

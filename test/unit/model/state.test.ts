@@ -408,6 +408,8 @@ test("freightPlaces follows the pipeline and tells running from verified", () =>
   });
   assert.equal(freightPlacesText(places), "in test, uat · verified in prod, gone · approved for prod");
   assert.equal(freightPlacesText(freightPlaces(freight("f2"), stages)), "");
+  const everywhere = { currentlyIn: ["a", "b", "c", "d"], verifiedIn: ["e", "f", "g"], approvedFor: [] };
+  assert.equal(freightPlacesText(everywhere), "in 4 Stages · verified in e, f, g");
 });
 
 test("currentFreight lists one piece for each origin, in the order the Stage asks for them", () => {
