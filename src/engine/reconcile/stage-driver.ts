@@ -1,5 +1,6 @@
 // Drives one Stage as far as it can go: takes its lock, brings its status up to date, runs the Promotion it has chosen,
 // measures what verifies its Freight, and so on until nothing is left to do now. When to drive is the engine's decision.
+import { firstSignal } from "../../base/first-signal";
 import { isControlFlow, isTerminalPhase, type Promotion } from "../../model/resources";
 import type { AnalysisPorts } from "../analysis/analysis-run";
 import type { EnginePorts } from "../ports";
@@ -63,10 +64,12 @@ export class StageDriver {
     options: { readonly signal: AbortSignal; readonly keepPauses?: true },
   ): Promise<DriveResult> {
     const lock = await this.#ports.locks.acquire(namespace, stage, options.signal);
-    const shutdown = AbortSignal.any([options.signal, lock.lost]);
+    // Both outlive many passes; what is joined to this signal within the pass goes with it.
+    const shutdown = firstSignal([options.signal, lock.lost]);
     try {
-      return await this.#drive(namespace, stage, shutdown, options.keepPauses === true);
+      return await this.#drive(namespace, stage, shutdown.signal, options.keepPauses === true);
     } finally {
+      shutdown.letGo();
       await lock.release();
     }
   }
