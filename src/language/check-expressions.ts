@@ -8,6 +8,7 @@ import type { ReferenceFact } from "./resource-facts";
 import type { Span } from "./source-file";
 import { type TemplatePart, wholeExpression } from "./templates";
 import type { Unit, UnitResource } from "./unit";
+import { unquotedExpression } from "./unquoted-expressions";
 
 /** What expressions of a resource say that only other documents can confirm. */
 export interface ExpressionFacts {
@@ -49,7 +50,7 @@ export function checkExpressions(unit: Unit, resource: UnitResource, index: numb
     let last: ExpressionAnalysis | undefined;
     for (const part of site.parts) {
       if (part.source.trim() === "" || !part.closed) {
-        if (part.source !== "" || !part.closed) findings.push(brokenPart(site, part, fix));
+        if (part.source !== "" || !part.closed) findings.push(brokenPart(unit, site, part, fix));
         continue;
       }
       const analysis = analyseExpression(part.source, site.scope);
@@ -59,7 +60,7 @@ export function checkExpressions(unit: Unit, resource: UnitResource, index: numb
       references.push(...referencesIn(analysis, site, place));
       repositories.push(...repositoriesIn(analysis, site, part, place));
       if (site.scope.inheritsVariables) variables.push(...openVariables(analysis, place));
-      findings.push(...lossyVariable(site, part, analysis, fix));
+      findings.push(...lossyVariable(site, part, analysis, fix), ...objectForText(site, part, analysis, fix));
     }
     findings.push(...wrongResult(site, last, fix));
   }
@@ -81,8 +82,10 @@ function toFinding(one: ExpressionFinding, span: Span, fix: FixHint): Finding {
   return finding(one.rule, span, one.message, suggestion === undefined ? fix : { ...fix, suggestion });
 }
 
-function brokenPart(site: ExpressionSite, part: TemplatePart, fix: FixHint): Finding {
+function brokenPart(unit: Unit, site: ExpressionSite, part: TemplatePart, fix: FixHint): Finding {
   const span = { start: site.map(part.start), end: site.map(part.start + 2) + 1 };
+  const cutOff = part.closed ? undefined : unquotedExpression("expression-syntax", unit.text, span.start);
+  if (cutOff !== undefined) return cutOff;
   const closer = site.text.startsWith("${%", part.start) ? "%}" : "}}";
   const message = part.closed ? "The expression is empty." : `The expression is not closed by \`${closer}\`.`;
   return finding("expression-syntax", span, message, fix);
@@ -231,6 +234,33 @@ function wrongResult(
     return [finding("expression-type", span, message, { ...fix, replacement })];
   }
   return [];
+}
+
+/** The member of an artifact that people mean when they name none. */
+const usualMember: Readonly<Record<string, string>> = {
+  "v1alpha1.GitCommit": "ID",
+  "v1alpha1.Image": "Tag",
+  "v1alpha1.Chart": "Version",
+};
+
+/** A whole artifact in a step's text field: it comes out as an object, which the step refuses. */
+function objectForText(
+  site: ExpressionSite,
+  part: TemplatePart,
+  { type }: ExpressionAnalysis,
+  fix: FixHint,
+): Finding[] {
+  const { schema } = site.located;
+  const member = type?.kind === "struct" ? usualMember[type.name] : undefined;
+  const isText = schema.type === "string" && schema.template === undefined;
+  if (member === undefined || !isText || site.kind !== "template" || outsideText(site) !== "") return [];
+  const source = part.source.trim();
+  const label = String(site.path.findLast((segment) => typeof segment === "string") ?? "value");
+  const message = `\`${label}\` must be text; this comes out as an object. Its \`${member}\` is text.`;
+  const replacement = { title: `Read its \`${member}\``, text: `${source}.${member}` };
+  return [
+    finding("expression-type", inUnit(site, part, trimmed(part.source)), message, { ...fix, replacement }),
+  ];
 }
 
 function outsideText(site: ExpressionSite): string {

@@ -17,6 +17,7 @@ import type { RuleId } from "./rules";
 import type { Span } from "./source-file";
 import { holdsShellVariable, isForeign } from "./templates";
 import { kargoVersion, Unit, type UnitPart, type UnitResource } from "./unit";
+import { unquotedExpression } from "./unquoted-expressions";
 import { keyText, nodeAt, spanOf } from "./yaml-nodes";
 
 /** What a document tells others. */
@@ -116,10 +117,18 @@ function syntaxFindings(unit: Unit): Finding[] {
   if (failure !== undefined && document.errors.length === 0) {
     return [finding("yaml-syntax", failure, `${failure.message}.`)];
   }
+  let isUnquoted = false;
   return document.errors.flatMap(({ pos, message }) => {
     const { line } = unit.positionAt(pos[0]);
     if (lines.has(line)) return [];
     lines.add(line);
+    const unquoted = unquotedExpression("yaml-syntax", unit.text, pos[0]);
+    if (unquoted !== undefined) {
+      isUnquoted = true;
+      return [unquoted];
+    }
+    // The parser stumbles over what follows as well.
+    if (isUnquoted) return [];
     const start = Math.min(pos[0], Math.max(unit.text.length - 1, 0));
     const span = { start, end: Math.min(Math.max(pos[1], start + 1), Math.max(unit.text.length, start)) };
     return [finding("yaml-syntax", span, message)];

@@ -5,6 +5,7 @@ import { nearest, type ReferenceKind } from "../model/schema/schema";
 import { normChart, normGit } from "../model/urls";
 import type { RepositoryUse } from "./check-expressions";
 import { pipelineFindings } from "./check-pipeline";
+import { taskFindings } from "./check-tasks";
 import { verificationFindings } from "./check-verification";
 import { changedBy } from "./coercion";
 import { type Finding, finding } from "./finding";
@@ -35,7 +36,7 @@ export function workspaceFindings(entry: IndexedResource, index: WorkspaceIndex)
     findings.push(...referenceFindings(reference, namespace, index));
   }
   findings.push(...repositoryFindings(entry, namespace, index), ...variableFindings(entry, namespace, index));
-  findings.push(...verificationFindings(entry, namespace, index));
+  findings.push(...verificationFindings(entry, namespace, index), ...taskFindings(entry, namespace, index));
   return findings;
 }
 

@@ -66,6 +66,22 @@ export class LateFacts implements ResourceFacts {
     return this.full?.selectors;
   }
 
+  get verification() {
+    return this.full?.verification;
+  }
+
+  get templateArguments() {
+    return this.full?.templateArguments;
+  }
+
+  get taskUses() {
+    return this.full?.taskUses;
+  }
+
+  get openVariables() {
+    return this.full?.openVariables;
+  }
+
   /** Absent where the text is so broken that parsing finds no resource in it. */
   private get full(): ResourceFacts | undefined {
     return factsOf(this.unit).resources[0];

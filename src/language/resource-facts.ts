@@ -13,6 +13,7 @@ import { describedTexts } from "./described-texts";
 import { type Selector, selectorsOf } from "./selectors";
 import type { Span } from "./source-file";
 import { type StepFacts, stepListOf } from "./step-lists";
+import { openVariablesOf, type TaskUse, taskUsesOf } from "./task-facts";
 import { holdsShellVariable, isForeign, templateParts } from "./templates";
 import type { Unit, UnitResource } from "./unit";
 import {
@@ -77,6 +78,10 @@ export interface ResourceFacts {
   readonly broken: boolean;
   readonly variables: readonly string[];
   readonly tasks: readonly NonNullable<StepFacts["task"]>[];
+  /** The tasks a Stage uses, with what they are given. */
+  readonly taskUses?: readonly TaskUse[];
+  /** Variables of a task that whoever uses it has to give. */
+  readonly openVariables?: readonly string[];
 }
 
 /** The facts of the resource that is the `index`-th of its document. */
@@ -104,6 +109,10 @@ export function resourceFacts(unit: Unit, resource: UnitResource, index: number)
       : {}),
     ...(nameSpan === undefined ? {} : { nameSpan }),
     ...pipelineFacts(unit, resource),
+    ...(kind === "Stage" && list !== undefined
+      ? { taskUses: taskUsesOf(list, (path) => spanAt(unit, resource, path)) }
+      : {}),
+    ...(list?.owner === "task" ? { openVariables: openVariablesOf(value.spec) } : {}),
   };
 }
 

@@ -99,6 +99,10 @@ export const rules = {
     severity: "warning",
     doc: "A template of a verification needs an argument that nobody gives.",
   },
+  "missing-variable": {
+    severity: "warning",
+    doc: "A task needs a variable that neither the Stage nor its step gives a value.",
+  },
   "empty-selector": { severity: "warning", doc: "A policy selects no Stage." },
   "local-repository": {
     severity: "hint",

@@ -258,8 +258,8 @@ function affected(facts: ResourceFacts): readonly string[] {
 
 /** What other documents can see of a resource; where it stands does not count. */
 function signature(facts: ResourceFacts): string {
-  const { kind, name, namespace, subscriptions, variables, tasks, controlFlow, broken, templateArguments } =
-    facts;
+  const { kind, name, namespace, subscriptions, variables, tasks, controlFlow, broken } = facts;
+  const { templateArguments, openVariables } = facts;
   const requests = facts.requests?.map(({ warehouse, direct, stages, all }) => ({
     warehouse,
     direct,
@@ -277,6 +277,7 @@ function signature(facts: ResourceFacts): string {
     controlFlow,
     broken,
     templateArguments,
+    openVariables,
   };
   return `${JSON.stringify(seen)}\t${JSON.stringify(facts.labels)}`;
 }

@@ -257,6 +257,36 @@ export const quickFixRows: Readonly<Record<string, QuickFixRow>> = {
     "Make it a list",
     "[test]",
   ],
+  "puts an expression with a colon in quotes": [
+    steps,
+    "- uses: git-clear\n  config:\n    path: ${{ ctx.stage + ': ' }}",
+    "Put it in quotes",
+    "- uses: git-clear\n  config:\n    path: '${{ ctx.stage + '': '' }}'",
+  ],
+  "puts an expression between braces in quotes": [
+    steps,
+    "- uses: git-clear\n  config: {path: ./${{ ctx.stage }}}",
+    "Put it in quotes",
+    "- uses: git-clear\n  config: {path: './${{ ctx.stage }}'}",
+  ],
+  "puts a text with quotes in quotes of the other kind": [
+    steps,
+    '- uses: git-clear\n  config:\n    path: "${{ quote("a") }}"',
+    "Put it in quotes",
+    "- uses: git-clear\n  config:\n    path: '${{ quote(\"a\") }}'",
+  ],
+  "puts an expression in quotes that a comment cuts off": [
+    steps,
+    '- uses: git-clear\n  config:\n    path: ${{ ctx.stage + " #1" }}',
+    "Put it in quotes",
+    "- uses: git-clear\n  config:\n    path: '${{ ctx.stage + \" #1\" }}'",
+  ],
+  "reads the hash of a commit": [
+    steps,
+    "- uses: git-clear\n  config:\n    path: ${{ commitFrom('https://a.b/c') }}",
+    "Read its `ID`",
+    "- uses: git-clear\n  config:\n    path: ${{ commitFrom('https://a.b/c').ID }}",
+  ],
   "closes an expression": [
     steps,
     "- uses: git-clear\n  config:\n    path: ${{ ctx.stage",

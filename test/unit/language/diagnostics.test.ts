@@ -156,6 +156,64 @@ const pipelines: Record<string, readonly [text: string, ...rows: string[]]> = {
     project(verified("[{name: url, value: u}]")),
     "unresolved-reference: t",
   ],
+  "a variable of a task that nobody gives": [
+    project(
+      task("t", "- uses: git-clear\n  config: {path: '${{ vars.dir }}'}", "- name: dir"),
+      stage("a", { steps: "- task: {name: t}" }),
+    ),
+    "missing-variable: t",
+  ],
+  "a variable of a task that is given as nothing": [
+    project(
+      task("t", "- uses: git-clear\n  config: {path: x}", "- name: dir\n  value: ''"),
+      stage("a", { steps: "- task: {name: t}\n  vars:\n  - {name: dir, value: ''}" }),
+    ),
+    "missing-variable: t",
+  ],
+  "variables of a task that the step, the Stage and the task itself give": [
+    project(
+      task("t", "- uses: git-clear\n  config: {path: x}", "- name: a\n- name: b\n- {name: c, value: d}"),
+      stage("a", {
+        vars: "- {name: a, value: x}",
+        steps: "- task: {name: t}\n  vars:\n  - {name: b, value: '${{ ctx.stage }}'}",
+      }),
+    ),
+  ],
+  "a value that a colon in an expression ends": [
+    stage("a", { steps: '- uses: git-clear\n  config:\n    path: ${{ ctx.stage + ": " }}' }),
+    'yaml-syntax: ${{ ctx.stage + ": " }}',
+  ],
+  "a choice in an expression without quotes": [
+    stage("a", { steps: '- uses: git-clear\n  config:\n    path: ${{ ctx.stage == "a" ? "x" : "y" }}' }),
+    'yaml-syntax: ${{ ctx.stage == "a" ? "x" : "y" }}',
+  ],
+  "a comment that begins in an expression": [
+    stage("a", { steps: '- uses: git-clear\n  config:\n    path: ${{ ctx.stage + " #" }}' }),
+    'expression-syntax: ${{ ctx.stage + " #" }}',
+  ],
+  "an expression without quotes between braces": [
+    stage("a", { steps: "- uses: git-clear\n  config: {path: ${{ ctx.stage }}}" }),
+    "yaml-syntax: ${{ ctx.stage }}",
+  ],
+  "quotes within quotes": [
+    stage("a", { steps: '- uses: git-clear\n  config:\n    path: "${{ quote("a") }}"' }),
+    'yaml-syntax: "${{ quote("a") }}"',
+  ],
+  "an artifact where its tag is meant": [
+    project(
+      stage("a", {
+        steps: '- uses: git-clear\n  config:\n    path: ${{ imageFrom("ghcr.io/example/app") }}',
+      }),
+    ),
+    'expression-type: imageFrom("ghcr.io/example/app")',
+  ],
+  "an artifact where any value may stand": [
+    project(
+      stage("a", {
+        steps: '- uses: compose-output\n  config:\n    image: ${{ imageFrom("ghcr.io/example/app") }}',
+      }),
+    ),
+  ],
   "a circle": [
     project(stage("a", { from: ["b"] }), stage("b", { from: ["a"] })),
     "pipeline-cycle: b",
