@@ -16,6 +16,7 @@ export { formatValue } from "./go-format";
 export { JsonError, jsonText, toJson } from "./go-json";
 export { fromJsonValue, type JsonResult, parseJson } from "./go-json-parse";
 export { formatFloat } from "./go-number";
+export { regexProblem } from "./go-regexp";
 export { fromBytes, toBytes, toValid } from "./go-text";
 export { secondsInZone } from "./go-time-layout";
 export { fixedZone, type Location, loadLocation, local, utc } from "./go-time-zone";

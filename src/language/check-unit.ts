@@ -11,6 +11,7 @@ import {
   type ValidateOptions,
 } from "../model/schema/schema";
 import { checkExpressions, type ExpressionFacts } from "./check-expressions";
+import { patternFindings } from "./check-patterns";
 import { type Finding, type FixHint, finding } from "./finding";
 import { type ResourceFacts, resourceFacts } from "./resource-facts";
 import type { RuleId } from "./rules";
@@ -89,6 +90,7 @@ function examine(unit: Unit): UnitReport {
   for (const [index, resource] of unit.tree.resources.entries()) {
     const checked = checkExpressions(unit, resource, index);
     findings.push(...kindFindings(unit, resource), ...schemaFindings(unit, resource, index));
+    findings.push(...patternFindings(unit, resource, index));
     findings.push(...checked.findings);
     const { references, repositories, variables } = checked;
     expressions.push({ references, repositories, variables });

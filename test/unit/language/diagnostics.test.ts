@@ -214,6 +214,14 @@ const pipelines: Record<string, readonly [text: string, ...rows: string[]]> = {
       }),
     ),
   ],
+  "patterns that Go cannot read": [
+    project().replace(
+      "strictSemvers: true",
+      () => "allowTagsRegexes: ['^v(?!.*rc)', '*-prod', '^v\\d+$', '(?i)x', '${PATTERN}(']",
+    ),
+    "format: '^v(?!.*rc)'",
+    "format: '*-prod'",
+  ],
   "a circle": [
     project(stage("a", { from: ["b"] }), stage("b", { from: ["a"] })),
     "pipeline-cycle: b",
