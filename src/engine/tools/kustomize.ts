@@ -64,8 +64,9 @@ export async function runKustomizeBuild(
   const args = kustomizeBuildArgs(build, program.isKubectl);
   const start = { command: program.path, args, cwd: home.dir, env: home.env, signal };
   const { exitCode, stdout, stderr } = await runProgram(start);
-  if (exitCode !== 0) throw new KustomizeError(reasonOf(stderr) || `kustomize ended with code ${exitCode}`);
-  return stdout;
+  if (exitCode === 0) return stdout;
+  const reason = reasonOf(stderr);
+  throw new KustomizeError(reason.trim() === "" ? `kustomize ended with code ${exitCode}` : reason);
 }
 
 /** What went wrong, without the notices about flags and fields that come before it. */
@@ -74,5 +75,5 @@ function reasonOf(stderr: string): string {
   return stderr
     .slice(Math.max(start, 0))
     .replace(/^error: /i, "")
-    .trim();
+    .replace(/\n$/, "");
 }

@@ -8,6 +8,7 @@ import {
   type LoopProgress,
   type LoopResult,
   runSteps,
+  unknownKindMessage,
 } from "../../../../src/engine/promotion/orchestrator";
 import { SecretMask } from "../../../../src/engine/promotion/secret-mask";
 import { StepError, type StepResult } from "../../../../src/engine/promotion/step";
@@ -21,6 +22,7 @@ import {
   types,
 } from "../../../../src/expression/expression";
 import type { PromotionStep, StepExecutionMetadata, StepStatus } from "../../../../src/model/resources";
+import { commercialStepKinds } from "../../../../src/model/schema/schema";
 import type { StepKind } from "../../../../src/model/schema/step-kinds";
 import { MemoryStore, TestClock } from "../../../support/memory-store";
 
@@ -438,6 +440,16 @@ for (const [kind, ends] of [
     assert.equal(records(result)[1], "b Succeeded");
   });
 }
+
+test("every step of the commercial platform is told from a step that nobody knows", () => {
+  const isTold = (kind: string): boolean => unknownKindMessage(kind).includes("commercial Akuity Platform");
+  assert.equal(commercialStepKinds.length, 21);
+  assert.deepEqual(
+    commercialStepKinds.filter((kind) => !isTold(kind)),
+    [],
+  );
+  assert.deepEqual(["my-own-step", "jira-like", "copy", "tf-planner"].filter(isTold), []);
+});
 
 test("an `if` that is no boolean: Errored, never started", async () => {
   const { result, ran } = await run({ steps: [copy("a", { if: "true" })] });
