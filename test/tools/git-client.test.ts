@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Logger } from "../../src/base/log";
@@ -37,7 +37,7 @@ async function caught(work: Promise<unknown>): Promise<GitError> {
   throw new Error("nothing was thrown");
 }
 
-test("commands see the private home and nothing of the user's", { skip }, async (t) => {
+test("git client: commands see the private home and nothing of the user's", { skip }, async (t) => {
   const dir = tempDir(t);
   const client = await clientIn(t, dir);
   process.env.GIT_AUTHOR_NAME = "Somebody";
@@ -55,7 +55,70 @@ test("commands see the private home and nothing of the user's", { skip }, async 
   assert.equal(helpers.stdout.split("\n").at(-2), "", "the list of credential helpers ends empty");
 });
 
-test("values of an identity come back as they were", { skip }, async (t) => {
+test("git client: the environment of a command: the home, the stall detector, ssh, the proxies, and nothing of the user's", {
+  skip,
+}, async (t) => {
+  const dir = tempDir(t);
+  const program = join(dir, "git");
+  const seen = join(dir, "seen");
+  writeFileSync(program, `#!/bin/sh\nenv > '${seen}'\nexec '${whereIsGit()}' "$@"\n`);
+  chmodSync(program, 0o755);
+  const mine = {
+    GIT_DIR: "/elsewhere",
+    SSH_AUTH_SOCK: "/agent",
+    XDG_CONFIG_HOME: "/x",
+    no_proxy: "example.com",
+  };
+  const before = Object.keys(mine).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, mine);
+  t.after(() => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+  const client = await clientIn(t, dir, {
+    programs: { git: program },
+    access: remoteAccess("https://host/r", { username: "ada", password: secret }),
+  });
+  await client.run(["--version"], { cwd: dir, signal });
+  const lines = readFileSync(seen, "utf8").split("\n");
+  const home = client.home.dir;
+  for (const line of [
+    `HOME=${home}`,
+    "GIT_HTTP_LOW_SPEED_LIMIT=1024",
+    "GIT_HTTP_LOW_SPEED_TIME=30",
+    `GIT_SSH_COMMAND=ssh -F ${home}/.ssh/config`,
+    `GIT_PASSWORD=${secret}`,
+    "no_proxy=example.com",
+  ]) {
+    assert.ok(lines.includes(line), line);
+  }
+  for (const name of ["GIT_DIR", "SSH_AUTH_SOCK", "XDG_CONFIG_HOME"]) {
+    assert.ok(!lines.some((line) => line.startsWith(`${name}=`)), name);
+  }
+});
+
+test("git client: without a name, an address and a key: Kargo's own, main as the first branch, nothing signed", {
+  skip,
+}, async (t) => {
+  const dir = tempDir(t);
+  const client = await clientIn(t, dir);
+  const { stdout } = await client.run(["config", "--global", "--list"], { cwd: dir, signal });
+  const settings = stdout.split("\n");
+  for (const line of [
+    "init.defaultbranch=main",
+    "user.name=Kargo",
+    "user.email=no-reply@kargo.io",
+    "commit.gpgsign=false",
+    "tag.gpgsign=false",
+  ]) {
+    assert.ok(settings.includes(line), line);
+  }
+  assert.ok(!settings.some((line) => line.startsWith("http.sslverify")));
+});
+
+test("git client: values of an identity come back as they were", { skip }, async (t) => {
   const dir = tempDir(t);
   for (const name of [
     'Ada "the" first',
@@ -78,7 +141,7 @@ test("values of an identity come back as they were", { skip }, async (t) => {
   }
 });
 
-test("a failed command tells its code, its output and Kargo's sentence", { skip }, async (t) => {
+test("git client: a failed command tells its code, its output and Kargo's sentence", { skip }, async (t) => {
   const dir = tempDir(t);
   const lines: string[] = [];
   const client = await clientIn(t, dir, { log: logOf(lines) });
@@ -92,7 +155,9 @@ test("a failed command tells its code, its output and Kargo's sentence", { skip 
   assert.match(lines.join("\n"), /rev-parse HEAD → 128 in \d+ ms/);
 });
 
-test("the ceiling keeps git out of repositories around the work directory", { skip }, async (t) => {
+test("git client: the ceiling keeps git out of repositories around the work directory", {
+  skip,
+}, async (t) => {
   const outer = tempDir(t);
   git(outer, "init", "--quiet");
   const work = join(outer, "work");
@@ -104,7 +169,7 @@ test("the ceiling keeps git out of repositories around the work directory", { sk
   assert.match(error.message, /not a git repository/);
 });
 
-test("a folder that does not exist is told as Go does", { skip }, async (t) => {
+test("git client: a folder that does not exist is told as Go does", { skip }, async (t) => {
   const dir = tempDir(t);
   const client = await clientIn(t, dir);
   const error = await caught(client.run(["status"], { cwd: join(dir, "nowhere"), signal }));
@@ -112,7 +177,7 @@ test("a folder that does not exist is told as Go does", { skip }, async (t) => {
   assert.match(error.message, /\[.*git status\]: : chdir .*nowhere: no such file or directory$/);
 });
 
-test("a missing git is one sentence with advice", { skip }, async (t) => {
+test("git client: a missing git is one sentence with advice", { skip }, async (t) => {
   const dir = tempDir(t);
   const client = await clientIn(t, dir, { programs: { git: join(dir, "no git here") } });
   const error = await caught(client.run(["--version"], { cwd: dir, signal }));
@@ -123,7 +188,7 @@ test("a missing git is one sentence with advice", { skip }, async (t) => {
   );
 });
 
-test("a git in a folder with blanks runs", { skip }, async (t) => {
+test("git client: a git in a folder with blanks runs", { skip }, async (t) => {
   const dir = tempDir(t);
   const program = join(dir, "my git (x86)");
   writeFileSync(program, `#!/bin/sh\nexec git "$@"\n`);
@@ -132,7 +197,9 @@ test("a git in a folder with blanks runs", { skip }, async (t) => {
   assert.match((await client.run(["--version"], { cwd: dir, signal })).stdout, /^git version /);
 });
 
-test("basic authentication: the password travels by question, never by URL", { skip }, async (t) => {
+test("git client: basic authentication: the password travels by question, never by URL", {
+  skip,
+}, async (t) => {
   const dir = tempDir(t);
   makeRemote(join(dir, "r.git"), { a: "1" });
   const server = await startGitServer(dir, { user: { name: "ada", password: secret } });
@@ -157,7 +224,7 @@ test("basic authentication: the password travels by question, never by URL", { s
   assert.match(lines.join("\n"), /ls-remote http:\/\/ada@127/);
 });
 
-test("a password written into the URL is used, and shown nowhere", { skip }, async (t) => {
+test("git client: a password written into the URL is used, and shown nowhere", { skip }, async (t) => {
   const dir = tempDir(t);
   makeRemote(join(dir, "r.git"), { a: "1" });
   const server = await startGitServer(dir, { user: { name: "ada", password: secret } });
@@ -171,7 +238,7 @@ test("a password written into the URL is used, and shown nowhere", { skip }, asy
   assert.match(error.message, /^error listing refs in remote repo "http:\/\/ada:\*\*\*@127/);
 });
 
-test("the password goes to the remote's own host alone", { skip }, async (t) => {
+test("git client: the password goes to the remote's own host alone", { skip }, async (t) => {
   const dir = tempDir(t);
   makeRemote(join(dir, "r.git"), { a: "1" });
   const elsewhere = await startGitServer(dir, { user: { name: "ada", password: secret } });
@@ -205,7 +272,7 @@ const failures: readonly {
 ];
 
 for (const { name, reason, url, status } of failures) {
-  test(`a remote that does not answer well: ${name}`, { skip }, async (t) => {
+  test(`git client: a remote that does not answer well: ${name}`, { skip }, async (t) => {
     const dir = tempDir(t);
     makeRemote(join(dir, "r.git"), { a: "1" });
     const server = await startGitServer(dir, {
@@ -222,7 +289,7 @@ for (const { name, reason, url, status } of failures) {
   });
 }
 
-test("an abort ends git and everything it started", { skip }, async (t) => {
+test("git client: an abort ends git and everything it started", { skip }, async (t) => {
   const dir = tempDir(t);
   makeRemote(join(dir, "r.git"), { a: "1" });
   const server = await startGitServer(dir, { hangOn: /git-upload-pack$/ });
@@ -243,7 +310,7 @@ test("an abort ends git and everything it started", { skip }, async (t) => {
   assert.deepEqual(processesThatMention(client.home.dir), []);
 });
 
-test("an abort ends its own command and none beside it", { skip }, async (t) => {
+test("git client: an abort ends its own command and none beside it", { skip }, async (t) => {
   const dir = tempDir(t);
   makeRemote(join(dir, "r.git"), { a: "1" });
   const server = await startGitServer(dir, { hangOn: /git-upload-pack$/ });
@@ -265,7 +332,7 @@ test("an abort ends its own command and none beside it", { skip }, async (t) => 
   await stopped;
 });
 
-test("a signal that has fired already starts nothing", { skip }, async (t) => {
+test("git client: a signal that has fired already starts nothing", { skip }, async (t) => {
   const dir = tempDir(t);
   const client = await clientIn(t, dir);
   const run = client.run(["init", "r"], { cwd: dir, signal: AbortSignal.abort(new Error("no")) });
@@ -273,7 +340,7 @@ test("a signal that has fired already starts nothing", { skip }, async (t) => {
   assert.equal(existsSync(join(dir, "r")), false);
 });
 
-test("access to a remote: what git gets as URL", () => {
+test("git client: access to a remote: what git gets as URL", () => {
   const rows = [
     ["https://host/r", { username: "a b", password: "pw1" }, "https://a%20b@host/r", "pw1"],
     ["https://old@host/r", { username: "ada", password: "pw1" }, "https://ada@host/r", "pw1"],

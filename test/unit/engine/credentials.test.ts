@@ -114,6 +114,69 @@ const rows: Record<string, { secrets: Secret[]; url: string; type?: CredentialTy
     url: "https://example.com/r",
     found: pair,
   },
+  "a Secret that says no repository is passed over": {
+    secrets: [
+      secret("a", { repoURLIsRegex: "true", username: "x", password: "x" }),
+      secret("b", { repoURL: "https://example.com/r", ...pair }),
+    ],
+    url: "https://example.com/r",
+    found: pair,
+  },
+  "a regular expression that fits the URL as it is written": {
+    secrets: [
+      secret("a", { repoURL: "^https://Example\\.com/Org/R\\.git$", repoURLIsRegex: "true", ...pair }),
+    ],
+    url: "https://Example.com/Org/R.git",
+    found: pair,
+  },
+  "a regular expression that fits the normalised URL alone": {
+    secrets: [secret("a", { repoURL: "^https://example\\.com/org/r$", repoURLIsRegex: "true", ...pair })],
+    url: "https://Example.com/Org/R.git",
+    found: pair,
+  },
+  "a regular expression is itself not normalised": {
+    secrets: [secret("a", { repoURL: "https://Example.com/org/r.git/", repoURLIsRegex: "true", ...pair })],
+    url: "https://example.com/org/r",
+    found: undefined,
+  },
+  "http, https and ssh forms of one repository are three": {
+    secrets: [
+      secret("a", { repoURL: "http://example.com/o/r", ...pair }),
+      secret("b", { repoURL: "git@example.com:o/r", ...pair }),
+    ],
+    url: "https://example.com/o/r",
+    found: undefined,
+  },
+  "an unusable match in the Project ends the search before the shared namespace": {
+    secrets: [
+      secret("a", { repoURL: "https://example.com/r", username: "u", password: "" }),
+      secret("a", { repoURL: "https://example.com/r", ...pair }, { namespace: "kargo-shared-resources" }),
+    ],
+    url: "https://example.com/r",
+    found: undefined,
+  },
+  "another Project's Secret": {
+    secrets: [secret("a", { repoURL: "https://example.com/r", ...pair }, { namespace: "other" })],
+    url: "https://example.com/r",
+    found: undefined,
+  },
+  "a pair beside an SSH key wins": {
+    secrets: [secret("a", { repoURL: "https://example.com/r", sshPrivateKey: "KEY", ...pair })],
+    url: "https://example.com/r",
+    found: pair,
+  },
+  "a pair without a name is none, an SSH key beside it or not": {
+    secrets: [
+      secret("a", { repoURL: "https://example.com/r", sshPrivateKey: "KEY", username: "", password: "p" }),
+    ],
+    url: "https://example.com/r",
+    found: undefined,
+  },
+  "a password alone is no pair": {
+    secrets: [secret("a", { repoURL: "https://example.com/r", password: "p" })],
+    url: "https://example.com/r",
+    found: undefined,
+  },
   "an SSH key": {
     secrets: [secret("a", { repoURL: "git@example.com:o/r.git", sshPrivateKey: "KEY" })],
     url: "ssh://git@example.com/o/r",
