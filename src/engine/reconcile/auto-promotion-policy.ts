@@ -1,5 +1,7 @@
 // Whether a Stage promotes by itself: the first policy of its Project that matches decides (pkg/api/auto_promotion.go).
 // Chooses no Freight and creates no Promotion.
+import { goQuote } from "../../base/go-text";
+import { compareBytewise } from "../../base/text";
 import { type LabelRequirement, meetsRequirement } from "../../model/label-requirement";
 import {
   type AnyResource,
@@ -46,25 +48,53 @@ export function autoPromotionStages(resources: readonly AnyResource[]): Readonly
 function matches(policy: PromotionPolicy, stage: Stage): boolean {
   const selector = policy.stageSelector ?? { name: policy.stage };
   if (selector.name && !matchesName(selector.name, stage.metadata.name)) return false;
+  // The whole selector is read before any label is looked at, so a later malformed requirement counts too.
+  for (const requirement of selector.matchExpressions ?? []) {
+    const fault = faultOf(requirement);
+    if (fault === undefined) continue;
+    throw new Error(`error parsing PromotionPolicy label selector ${goQuote(shown(selector))}: ${fault}`);
+  }
   const labels = stage.metadata.labels ?? {};
   const wanted = Object.entries(selector.matchLabels ?? {});
   if (!wanted.every(([key, value]) => labels[key] === value)) return false;
-  return (selector.matchExpressions ?? []).every((expression) => matchesExpression(expression, labels));
+  return (selector.matchExpressions ?? []).every((one) => meetsRequirement(one, labels));
 }
 
 function matchesName(pattern: string, name: string): boolean {
-  const { matches: isMatch, problem } = parseNamePattern(pattern);
-  if (isMatch === undefined) throw new Error(problem);
+  const { matches: isMatch, reason = "" } = parseNamePattern(pattern);
+  if (isMatch === undefined)
+    throw new Error(`error parsing PromotionPolicy name pattern ${goQuote(pattern)}: ${reason}`);
   return isMatch(name);
 }
 
-/** As meetsRequirement; throws an Error for a requirement that Kubernetes refuses. */
-function matchesExpression(expression: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {
-  const { operator, values = [] } = expression;
-  const takesValues = operator === "In" || operator === "NotIn";
-  if (takesValues && values.length === 0)
-    throw new Error(`the label selector operator "${operator}" needs values`);
-  const isMet = meetsRequirement(expression, labels);
-  if (isMet === undefined) throw new Error(`"${operator}" is not a valid label selector operator`);
-  return isMet;
+/** Why Kubernetes refuses a requirement (LabelSelectorAsSelector, labels.NewRequirement); undefined when it does not. */
+function faultOf({ operator, values = [] }: LabelRequirement): string | undefined {
+  switch (operator) {
+    case "In":
+    case "NotIn":
+      if (values.length > 0) return undefined;
+      return "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty";
+    case "Exists":
+    case "DoesNotExist": {
+      if (values.length === 0) return undefined;
+      const given = JSON.stringify(values);
+      return `values: Invalid value: ${given}: values set must be empty for exists and does not exist`;
+    }
+    default:
+      return `${goQuote(operator)} is not a valid label selector operator`;
+  }
 }
+
+/** A label selector as its generated Go type prints itself. */
+function shown({ matchLabels = {}, matchExpressions = [] }: Labels): string {
+  const labels = Object.keys(matchLabels).sort(compareBytewise);
+  const pairs = labels.map((key) => `${key}: ${matchLabels[key]},`).join("");
+  const requirements = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(" ")}],},`,
+  );
+  const list = `[]LabelSelectorRequirement{${requirements.join("")}}`;
+  return `&LabelSelector{MatchLabels:map[string]string{${pairs}},MatchExpressions:${list},}`;
+}
+
+type Labels = Pick<NonNullable<PromotionPolicy["stageSelector"]>, "matchLabels" | "matchExpressions">;

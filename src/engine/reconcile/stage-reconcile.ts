@@ -1,6 +1,7 @@
 // One pass over a Stage: queue, Freight, health, verification, what is ready downstream, auto-promotion
 // (pkg/controller/stages regular_stages.go). Computes with the pure parts beside it, writes only what changed, runs nothing.
 import { errorMessage } from "../../base/errors";
+import { goQuote } from "../../base/go-text";
 import { autoPromotionCandidates, availableFreight } from "../../model/availability";
 import { deleteCondition, setCondition } from "../../model/conditions";
 import type { Promotion, Stage, StageStatus } from "../../model/resources";
@@ -125,13 +126,30 @@ class Pass {
   }
 
   async #syncPromotions(autoPromotionEnabled: boolean): Promise<QueueResult> {
-    const promotions = await this.#promotions();
+    const promotions = await this.#promotions().catch((error) => this.#noPromotions(error));
     const result = syncPromotions({ stage: this.#stage, promotions, autoPromotionEnabled, now: this.#now });
     this.#summarize(result.status);
     // What was recorded must be safe before any Freight is told of it.
     if (result.argocdContext !== undefined) this.#annotate(result.argocdContext.value);
     await this.#write();
     return result;
+  }
+
+  /** What could not be listed leaves it unknown whether the Stage promotes. */
+  #noPromotions(error: unknown): never {
+    const { name, namespace = "", generation: observedGeneration } = this.#stage.metadata;
+    const where = `Stage ${goQuote(name)} in namespace ${goQuote(namespace)}`;
+    const message = `failed to list Promotions for ${where}: ${errorMessage(error)}`;
+    const promoting = {
+      type: "Promoting",
+      status: "Unknown",
+      reason: "ListPromotionsFailed",
+      message,
+    } as const;
+    const conditions = setCondition(this.#status.conditions, { ...promoting, observedGeneration }, this.#now);
+    const reason = `failed to sync Promotions: ${message}`;
+    this.#setStatus(summarizeConditions(this.#stage, { ...this.#status, conditions }, this.#now, reason));
+    throw new PassError(reason);
   }
 
   #promotions(): Promise<readonly Promotion[]> {

@@ -69,14 +69,38 @@ for (const [name, policies, expected] of rows) {
 
 test("no configuration: off", () => assert.equal(isAutoPromotionEnabled(undefined, target), false));
 
-for (const [name, policy] of [
-  ["a broken regular expression", { stageSelector: { name: "regex:(" } }],
-  ["a broken glob", { stageSelector: { name: "glob:[" } }],
-  ["an unknown operator", expression("Near", ["x"])],
-  ["an operator without values", expression("In", [])],
+const selector = "error parsing PromotionPolicy label selector ";
+const empty = "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty";
+
+for (const [name, policy, message] of [
+  [
+    "a broken regular expression",
+    { stageSelector: { name: "regex:(" } },
+    'error parsing PromotionPolicy name pattern "regex:(": error parsing regexp: missing closing ): `(`',
+  ],
+  [
+    "a broken glob",
+    { stageSelector: { name: "glob:[" } },
+    'error parsing PromotionPolicy name pattern "glob:[": syntax error in pattern',
+  ],
+  [
+    "an unknown operator",
+    expression("Near", ["x", "y"]),
+    `${selector}"&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:env,Operator:Near,Values:[x y],},},}": "Near" is not a valid label selector operator`,
+  ],
+  [
+    "an operator without values, behind labels that do not match",
+    { stageSelector: { matchLabels: { b: "2", a: "1" }, matchExpressions: [{ key: "k", operator: "In" }] } },
+    `${selector}"&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[],},},}": ${empty}`,
+  ],
+  [
+    "Exists with values",
+    expression("Exists", ["x"]),
+    `${selector}"&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:env,Operator:Exists,Values:[x],},},}": values: Invalid value: ["x"]: values set must be empty for exists and does not exist`,
+  ],
 ] as const) {
   test(`auto-promotion policy: ${name} is an error`, () => {
-    assert.throws(() => isAutoPromotionEnabled(config(policy), target));
+    assert.throws(() => isAutoPromotionEnabled(config(policy), target), { message });
   });
 }
 

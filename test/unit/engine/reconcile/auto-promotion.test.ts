@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { effectiveHolds, freightToPromote } from "../../../../src/engine/reconcile/auto-promotion";
+import { reconcileStage } from "../../../../src/engine/reconcile/stage-reconcile";
 import {
   type AnyResource,
   kargoApiVersion,
@@ -233,4 +234,32 @@ test("a broken policy is told by the log and leaves the Stage's conditions as th
     ["Reconciling"],
   );
   assert.match(world.logged.join("\n"), /error checking auto-promotion policy for Stage "test"/);
+});
+
+test("Promotions that cannot be listed leave it unknown whether the Stage promotes, until they can", async (t) => {
+  const world = new World([stage("test")]);
+  t.after(() => world.dispose());
+  const { ports } = world;
+  const store = new Proxy(ports.store, {
+    get: (target, member) => {
+      if (member === "list") return () => Promise.reject(new Error("disk unplugged"));
+      const value: unknown = Reflect.get(target, member);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const never = new AbortController().signal;
+  await reconcileStage({ ...ports, store }, await world.stage("test"), {}, never);
+  const conditions = (await world.stage("test")).status?.conditions ?? [];
+  const message = 'failed to list Promotions for Stage "test" in namespace "shop": disk unplugged';
+  assert.deepEqual(
+    conditions.map((one) => [one.type, one.status, one.reason, one.message]),
+    [
+      ["Promoting", "Unknown", "ListPromotionsFailed", message],
+      ["Ready", "False", "ReconcileError", `failed to sync Promotions: ${message}`],
+      ["Reconciling", "True", "RetryAfterError", ""],
+    ],
+  );
+  await world.drive("test");
+  const types = (await world.stage("test")).status?.conditions?.map(({ type }) => type) ?? [];
+  assert.equal(types.includes("Promoting"), false);
 });
