@@ -32,7 +32,7 @@ const node = {
 const lateBundle = {
   name: "late-bundle",
   setup(build) {
-    build.onResolve({ filter: /^\.\/(?:embedded|ui\/editor\/language-client)$/ }, ({ path }) => ({
+    build.onResolve({ filter: /^\.\/(?:embedded|yaml-schema|ui\/editor\/language-client)$/ }, ({ path }) => ({
       path: `./${path.replace(/.*\//, "")}.js`,
       external: true,
     }));
@@ -53,6 +53,7 @@ const bundles = [
     supported: { "dynamic-import": false },
   },
   { ...node, entryPoints: { embedded: "src/embedded.ts" } },
+  { ...node, entryPoints: { "yaml-schema": "src/yaml-schema.ts" } },
   {
     ...node,
     entryPoints: { "language-client": "src/ui/editor/language-client.ts" },

@@ -21,6 +21,7 @@ import { ResourceDocuments } from "./ui/documents";
 import type { RunningClient } from "./ui/editor/language-client";
 import { LanguageSupport } from "./ui/editor/language-support";
 import { offerValidateTask } from "./ui/editor/validate-task";
+import { offerYamlSchema } from "./ui/editor/yaml-schema";
 import { watchActiveEditor } from "./ui/editor-context";
 import { Notify } from "./ui/notify";
 import { PipelineRuns, type PipelineRunsOptions } from "./ui/pipeline-runs";
@@ -94,6 +95,7 @@ export function activate(context: ExtensionContext): KargoWorkbench {
     }),
   );
   owned.add(new LanguageSupport({ start: () => startLanguageServer(context, channel, notify), log }));
+  owned.add(offerYamlSchema({ schema: async () => (await import("./yaml-schema")).schemaText(), log }));
   owned.add(offerValidateTask(context.asAbsolutePath("dist/cli.js")));
   void showSample(context);
   if (context.workspaceState.get(promotingKey) === true || runSwitch.isOn) void backends.ready();

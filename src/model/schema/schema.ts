@@ -6,6 +6,7 @@ import { stepSchema } from "./lookup";
 import { commercialStepSchemas } from "./steps";
 import type { ObjectSchema } from "./types";
 
+export { documentSchema, type JsonSchema } from "./as-json-schema";
 export { conform } from "./conform";
 export { goPattern, isDuration } from "./formats";
 export * from "./functions";

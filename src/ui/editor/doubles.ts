@@ -74,3 +74,10 @@ function touches({ range: one }: Told, { range: other }: Told): boolean {
 function isBefore(one: Place, other: Place): boolean {
   return one.line < other.line || (one.line === other.line && one.character <= other.character);
 }
+
+/** True for a text that our schema of Kargo's kinds can judge: it names Kargo's API and no template engine fills it in. */
+export function fitsSchema(text: string): boolean {
+  const namesKargo = /^[^#\n]*apiVersion["']?\s*:\s*["']?kargo\.akuity\.io\//m;
+  const foreign = /(?<!\$)\{\{|\{%/;
+  return namesKargo.test(text) && !foreign.test(text.replaceAll("${%", ""));
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Told, withoutOffered, withoutTold } from "../../../src/ui/editor/doubles";
+import { fitsSchema, type Told, withoutOffered, withoutTold } from "../../../src/ui/editor/doubles";
 
 const told = (line: number, from: number, to: number, code: string, message = "x"): Told => ({
   range: { start: { line, character: from }, end: { line, character: to } },
@@ -53,3 +53,17 @@ test("what others offer is not offered again", () => {
     { label: "vars" },
   ]);
 });
+
+for (const [name, text, expected] of [
+  ["a Stage", "apiVersion: kargo.akuity.io/v1alpha1\nkind: Stage", true],
+  ["a Stage in a List", "kind: List\nitems:\n- apiVersion: 'kargo.akuity.io/v1alpha1'", true],
+  ["a Stage with expressions", "apiVersion: kargo.akuity.io/v1alpha1\nif: ${{ a }} ${% b %}", true],
+  ["a Pod", "apiVersion: v1\nkind: Pod", false],
+  ["a comment", "# apiVersion: kargo.akuity.io/v1alpha1\nkind: Pod", false],
+  ["a template of Helm", "apiVersion: kargo.akuity.io/v1alpha1\nname: {{ .Values.a }}", false],
+  ["a template of Jinja", "apiVersion: kargo.akuity.io/v1alpha1\n{% if a %}", false],
+] as const) {
+  test(`the schema ${expected ? "can" : "can not"} judge ${name}`, () => {
+    assert.equal(fitsSchema(text), expected);
+  });
+}
