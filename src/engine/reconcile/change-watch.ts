@@ -116,7 +116,7 @@ export class ChangeWatch {
     if (added.length === 0) return nothing;
     const stages = await this.#ports.store.list("Stage", { namespace: ref.namespace ?? "" });
     const events: KargoEvent[] = isNew
-      ? [this.#freightEvent("FreightCreated", freight, "Freight created", {})]
+      ? [this.#freightEvent("FreightCreated", freight, "Freight created from discovered artifacts", {})]
       : [];
     const woken = new Set<string>();
     if (isNew) for (const stage of directStages(stages, freight)) woken.add(stage);
