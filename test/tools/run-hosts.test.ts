@@ -22,7 +22,7 @@ async function driveOnAlpha(t: TestContext, root: string): Promise<{ pid: number
   t.after(() => child.kill("SIGKILL"));
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
   for (let tries = 0; tries < 300; tries++) {
-    if (locksOf(join(root, ".kargo")).some((text) => text.includes('"alpha '))) {
+    if (isAlphas(root)) {
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
       return { pid: Number(children.trim().split(" ")[0]), ended };
     }
@@ -31,10 +31,13 @@ async function driveOnAlpha(t: TestContext, root: string): Promise<{ pid: number
   throw new Error("the run on alpha did not begin");
 }
 
-function locksOf(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
+/** True while the right to drive the workspace is alpha's. */
+function isAlphas(root: string): boolean {
+  return readdirSync(join(root, ".kargo"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name === "drive.lock")
-    .map((entry) => readFileSync(join(entry.parentPath ?? entry.path, entry.name), "utf8"));
+    .some((entry) =>
+      readFileSync(join(entry.parentPath ?? entry.path, entry.name), "utf8").includes('"alpha '),
+    );
 }
 
 test("another machine's run that sleeps for a while keeps its workspace, and a run beside it says who has it", {
@@ -49,8 +52,8 @@ test("another machine's run that sleeps for a while keeps its workspace, and a r
   );
   process.kill(alpha.pid, "SIGSTOP");
   // Longer than a process of this machine may sleep.
-  const first = await Promise.race([second.ended.then(() => "ended"), delay(8000, "waits")]);
-  assert.equal(first, "waits", "it was taken over from a machine that only slept");
+  await delay(8000);
+  assert.ok(isAlphas(root), "it was taken over from a machine that only slept");
   process.kill(alpha.pid, "SIGCONT");
   process.kill(alpha.pid, "SIGINT");
   await alpha.ended;
