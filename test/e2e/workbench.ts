@@ -68,11 +68,16 @@ process.once("exit", () => {
   for (const scratch of scratches) rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 });
 
-/** A new sample in a folder that is removed in the end. */
-export async function newSample(_t: TestContext): Promise<{ folder: string; repository: string }> {
+/** An empty folder that is removed in the end. */
+export function newFolder(): string {
   const scratch = mkdtempSync(join(tmpdir(), "e2e-"));
   scratches.push(scratch);
-  const folder = join(scratch, "sample");
+  return scratch;
+}
+
+/** A new sample in a folder that is removed in the end. */
+export async function newSample(_t: TestContext): Promise<{ folder: string; repository: string }> {
+  const folder = join(newFolder(), "sample");
   await createSample(folder);
   return { folder, repository: join(folder, "repository.git") };
 }
