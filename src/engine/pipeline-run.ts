@@ -28,7 +28,7 @@ export interface PipelineRunOptions {
   readonly signal: AbortSignal;
 }
 
-/** How a run went: one sentence for everything that failed and was not mended within the run. */
+/** How a run went: one sentence for everything that failed and was not mended within the run, of the newest thousand. */
 export interface PipelineRunResult {
   readonly failures: readonly string[];
 }
@@ -37,6 +37,8 @@ export interface PipelineRunResult {
 const workers = 4;
 const hourMs = 3_600_000;
 const maxTimerMs = 2 ** 31 - 1;
+/** A run may last for months. */
+const maxFailures = 1000;
 /** A Warehouse that may not be driven now is asked for again after this long. */
 const askAgainMs = 30_000;
 /** Discovery beside an editor is not worth a controller's haste after errors. */
@@ -273,6 +275,8 @@ export class PipelineRun {
     const { kind, namespace, name } = event.involvedObject;
     if (badEnd.test(event.reason)) {
       this.#failed.set(`${kind}/${namespace}/${name}`, `${kind} ${name}: ${event.message}`);
+      const [oldest] = this.#failed.keys();
+      if (this.#failed.size > maxFailures && oldest !== undefined) this.#failed.delete(oldest);
     }
     onEvent(event);
   }
