@@ -29,7 +29,7 @@ export interface ProjectTree {
   readonly tasks: readonly (PromotionTask | ClusterPromotionTask)[];
 }
 
-/** Stages with every upstream before its downstreams; a cycle is broken at its first Stage by name. */
+/** Stages with every upstream before its downstreams, by name among equals; a cycle is always broken at the same place. */
 export function pipelineOrder(stages: readonly Stage[]): Stage[] {
   const byStageName = new Map([...stages].sort(byName).map((stage) => [stage.metadata.name, stage]));
   const depths = new Map<string, number>();
@@ -43,8 +43,11 @@ export function pipelineOrder(stages: readonly Stage[]): Stage[] {
     depths.set(name, depth);
     return depth;
   };
-  const depth = (stage: Stage) => depthOf(stage.metadata.name, new Set());
-  return [...byStageName.values()].sort((a, b) => depth(a) - depth(b) || byName(a, b));
+  // Asked from the last name on, so that the earlier ones of a cycle rather come first.
+  for (const name of [...byStageName.keys()].reverse()) depthOf(name, new Set());
+  const depth = (stage: Stage) => depths.get(stage.metadata.name) ?? 0;
+  // By name already, and sorting keeps that order among equals.
+  return [...byStageName.values()].sort((a, b) => depth(a) - depth(b));
 }
 
 /** Names of the Stages that `stage` takes Freight from, each once. */

@@ -11,6 +11,7 @@ import {
   pipelineOrder,
   sortedFreight,
   sortedPromotions,
+  upstreamStages,
 } from "./pipeline";
 import {
   type AnyResource,
@@ -204,7 +205,7 @@ class StageList {
     const known = this.#byName.get(name);
     const place = this.#places.get(name);
     this.#byName.set(name, stage);
-    if (place === undefined || known?.spec !== stage.spec) this.#putInOrder();
+    if (place === undefined || known === undefined || !hasSameUpstreams(known, stage)) this.#putInOrder();
     else this.#items = this.#items.with(place, stage);
   }
 
@@ -217,6 +218,11 @@ class StageList {
     this.#places.clear();
     for (const [place, stage] of this.#items.entries()) this.#places.set(stage.metadata.name, place);
   }
+}
+
+/** Nothing else of a Stage decides its place among the others. */
+function hasSameUpstreams(a: Stage, b: Stage): boolean {
+  return a.spec === b.spec || upstreamStages(a).join(" ") === upstreamStages(b).join(" ");
 }
 
 /** Promotions newest first, with what is looked up in them. */
