@@ -85,8 +85,10 @@ export async function statOrThrow(workDir: string, path: string, operation: stri
 
 /** Makes the directory at `path` and every missing one above it, `mode` minus the umask (os.MkdirAll). */
 export async function makeDirsInside(workDir: string, path: string, mode: number): Promise<void> {
+  // Refuses a path outside, so it comes before anything is open.
+  const names = namesBelow(workDir, path);
   let dir = await openBelow(workDir, []);
-  for (const name of namesBelow(workDir, path)) {
+  for (const name of names) {
     const parent = dir;
     try {
       dir = await enterOrMake(parent, name, mode);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -72,6 +73,31 @@ test("files are read, written, listed, moved and removed", async (t) => {
   await removeInside(work, join(work, "c"));
   assert.deepEqual(readdirSync(work), ["a"]);
 });
+
+test("a path outside is refused without leaving the work directory open", {
+  skip: bestAccess === "descriptor" ? false : "directories are not held by handles here",
+}, async (t) => {
+  const { work, outside } = folders(t);
+  const holding = (): number =>
+    readdirSync("/proc/self/fd").filter((fd) => linkTarget(`/proc/self/fd/${fd}`) === work).length;
+  for (const path of [outside, join(outside, "new/er"), join(work, "..")]) {
+    await assert.rejects(makeDirsInside(work, path, 0o700), { code: "EOUTSIDE" });
+    await assert.rejects(writeInside(work, path, ""), { code: "EOUTSIDE" });
+    await assert.rejects(removeInside(work, path), { code: "EOUTSIDE" });
+    await assert.rejects(listInside(work, path), { code: "EOUTSIDE" });
+  }
+  assert.equal(holding(), 0);
+  assertUntouched(outside);
+});
+
+/** Where a handle leads; undefined for one that is closed by now. */
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 test("errors speak of the path that was asked for", async (t) => {
   const { work } = folders(t);
