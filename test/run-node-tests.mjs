@@ -1,7 +1,9 @@
 // Bundles a folder of tests with esbuild into out/ and runs it with Node's own test runner.
+// Temporary folders of the tests lie in one folder, which goes when they end; that of a killed run goes at the next.
 // usage: node test/run-node-tests.mjs unit|tools|bench [PATTERN]   (PATTERN: part of a file's path)
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -22,6 +24,25 @@ function testFiles() {
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((path) => pattern === undefined || path.includes(pattern))
     .sort();
+}
+
+/** Removes the temporary folders of runs that were killed. */
+function removeAbandoned() {
+  for (const name of readdirSync(tmpdir())) {
+    const [, pid] = /^kwt-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's may not be signalled.
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+  }
 }
 
 const files = testFiles();
@@ -66,9 +87,12 @@ const reporters = process.env.TEST_REPORT
 // A workbench is a server, an extension host and a browser: one at a time.
 const concurrency = suite === "e2e" ? ["--test-concurrency=1"] : [];
 const flags = ["--enable-source-maps", "--test", ...concurrency, ...reporters];
+removeAbandoned();
+const scratch = mkdtempSync(join(tmpdir(), `kwt-${process.pid}-`));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
 const result = spawnSync(process.execPath, [...flags, ...bundles], {
   cwd: root,
-  env: envWithTools(),
+  env: { ...envWithTools(), TMPDIR: scratch },
   stdio: "inherit",
 });
 if (pattern !== undefined) rmSync(outdir, { recursive: true, force: true });
