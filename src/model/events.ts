@@ -15,6 +15,7 @@ export type EventReason =
   | "FreightVerificationSucceeded"
   | "FreightVerificationFailed"
   | "FreightVerificationErrored"
+  | "FreightVerificationAborted"
   | "FreightVerificationInconclusive"
   | "FreightVerificationUnknown";
 
@@ -72,7 +73,7 @@ export function eventFact({ metadata }: KargoEvent, name: string): string | unde
 export function eventText(event: KargoEvent): string {
   const { reason, involvedObject, message } = event;
   const [first = ""] = message.split("\n");
-  const told = isExpected(reason) ? "" : `: ${first}`;
+  const told = isExpected(reason) || first === "" ? "" : `: ${first}`;
   return `${reason} ${involvedObject.namespace}: ${eventSubject(event)}${told}`;
 }
 
@@ -94,8 +95,9 @@ export function failureText(events: readonly KargoEvent[]): string | undefined {
   const [first] = events;
   if (first === undefined) return undefined;
   const kind = (event: KargoEvent) => (event.reason.startsWith("Promotion") ? "Promotion" : "Verification");
-  const reason = briefReason(first.message.replace(/^(Promotion|Freight verification) \w+: /, ""));
-  if (events.length === 1) return `${kind(first)} of ${eventSubject(first)} went wrong: ${reason}`;
+  const reason = briefReason(first.message.replace(/^Promotion \w+: /, ""));
+  if (events.length === 1)
+    return `${kind(first)} of ${eventSubject(first)} went wrong${reason === "" ? "." : `: ${reason}`}`;
   const shown = events.slice(0, 3).map((event) => `${kind(event)} of ${eventSubject(event)}`);
   const more = events.length > shown.length ? ` and ${events.length - shown.length} more` : "";
   return `Pipelines that run by themselves need a look: ${shown.join(", ")}${more} went wrong.`;
@@ -132,5 +134,6 @@ export function promotionAnnotations(
     "promotion-name": metadata.name,
     "promotion-create-time": metadata.creationTimestamp,
     "stage-name": spec.stage,
+    rollback: metadata.annotations?.["kargo.akuity.io/rollback"] === "true" ? "true" : undefined,
   };
 }

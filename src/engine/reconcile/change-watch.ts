@@ -1,5 +1,6 @@
 // Knows what a pipeline looked like and says what a change means: which Stages and Warehouses it wakes, and which of
 // Kargo's events it is (pkg/controller/stages/event_handlers.go and predicates.go, pkg/event). Drives nothing.
+import { goQuote } from "../../base/go-text";
 import { formatTime } from "../../base/time";
 import {
   type EventReason,
@@ -13,16 +14,18 @@ import {
   type Freight,
   isControlFlow,
   isTerminalPhase,
+  originKey,
   type Promotion,
   type ResourceRef,
   refKey,
   type Stage,
   toRef,
+  type VerificationInfo,
   type VerificationPhase,
   type Warehouse,
 } from "../../model/resources";
 import type { EnginePorts, ResourceChange } from "../ports";
-import { annotationKeys } from "../promotion/annotations";
+import { abortRequest, annotationKeys } from "../promotion/annotations";
 import { freightReferences } from "../promotion/freight-collection";
 import { isTerminalVerification } from "./verification";
 
@@ -127,7 +130,8 @@ export class ChangeWatch {
       const subject = stages.find(({ metadata }) => metadata.name === name);
       if (what === "approved" && subject !== undefined) {
         if (!isControlFlow(subject)) woken.add(name);
-        const message = `Freight approved for Stage "${name}"`;
+        // Nothing records who approved: these are upstream's words where it does not know either.
+        const message = `Freight approved for Stage ${goQuote(name)}`;
         events.push(this.#freightEvent("FreightApproved", freight, message, { "stage-name": name }));
       }
       if (what === "verified" && subject !== undefined && isControlFlow(subject)) {
@@ -153,8 +157,14 @@ export class ChangeWatch {
       namespace: ref.namespace ?? "",
       name: promotion.spec.freight ?? "",
     });
-    const events = reasons.map((reason) => this.#promotionEvent(reason, promotion, freight));
-    const { namespace } = promotion.metadata;
+    const { namespace = "" } = promotion.metadata;
+    const stage = reasons.includes("PromotionSucceeded")
+      ? await this.#ports.store.get("Stage", { namespace, name: promotion.spec.stage })
+      : undefined;
+    const more = stage && { "verification-pending": String(stage.spec.verification !== undefined) };
+    const events = reasons.map((reason) =>
+      this.#promotionEvent(reason, promotion, freight, reason === "PromotionSucceeded" ? more : {}),
+    );
     return { wakes: [{ kind: "Stage", namespace, name: promotion.spec.stage }], events };
   }
 
@@ -180,15 +190,21 @@ export class ChangeWatch {
         const freight = await this.#ports.store.get("Freight", { namespace: ref.namespace ?? "", name });
         if (freight === undefined) continue;
         const reason = verificationReason(info.phase);
-        const message = `Freight verification ${(info.phase ?? "").toLowerCase()}`;
+        const isGood = reason === "FreightVerificationSucceeded";
         events.push(
-          this.#freightEvent(reason, freight, info.message ? `${message}: ${info.message}` : message, {
-            actor: info.actor ?? stageController,
-            "stage-name": ref.name,
-            "analysis-run-name": info.analysisRun?.name,
-            "verification-start-time": info.startTime,
-            "verification-finish-time": info.finishTime,
-          }),
+          this.#freightEvent(
+            reason,
+            freight,
+            isGood ? "Freight verification succeeded" : (info.message ?? ""),
+            {
+              actor: info.actor || stageController,
+              "stage-name": ref.name,
+              "analysis-run-name": info.analysisRun?.name,
+              "promotion-name": await this.#promotionBehind(info),
+              "verification-start-time": info.startTime,
+              "verification-finish-time": info.finishTime,
+            },
+          ),
         );
       }
     }
@@ -205,16 +221,51 @@ export class ChangeWatch {
     return kargoEvent(reason, toRef(freight), { message, time: this.#now, annotations });
   }
 
-  #promotionEvent(reason: EventReason, promotion: Promotion, freight: Freight | undefined): KargoEvent {
-    const { phase, message } = promotion.status ?? {};
-    const text =
-      reason === "PromotionCreated"
-        ? `Promotion created for Stage "${promotion.spec.stage}"`
-        : `Promotion ${phase}${message ? `: ${message}` : ""}`;
-    const actor = reason === "PromotionCreated" ? stageController : promotionController;
-    const annotations = { ...promotionAnnotations(promotion, actor), ...freightAnnotations(freight) };
-    return kargoEvent(reason, toRef(promotion), { message: text, time: this.#now, annotations });
+  /** The Promotion that had a verification's run made; a user's request has none. */
+  async #promotionBehind({ analysisRun }: VerificationInfo): Promise<string | undefined> {
+    if (analysisRun === undefined) return undefined;
+    const { namespace = "", name } = analysisRun;
+    const run = await this.#ports.store.get("AnalysisRun", { namespace, name });
+    return run?.metadata.annotations?.[annotationKeys.promotion];
   }
+
+  #promotionEvent(
+    reason: EventReason,
+    promotion: Promotion,
+    freight: Freight | undefined,
+    more: Readonly<Record<string, string>> = {},
+  ): KargoEvent {
+    const annotations = {
+      ...promotionAnnotations(promotion, eventActor(reason, promotion)),
+      ...freightAnnotations(freight),
+      ...more,
+    };
+    const message = promotionMessage(reason, promotion, freight);
+    return kargoEvent(reason, toRef(promotion), { message, time: this.#now, annotations });
+  }
+}
+
+/** Who an event names where the Promotion does not name its creator. */
+function eventActor(reason: EventReason, { metadata }: Promotion): string {
+  if (reason === "PromotionCreated") return stageController;
+  const request = reason === "PromotionAborted" ? abortRequest(metadata) : undefined;
+  return request?.actor || promotionController;
+}
+
+/** The words of pkg/controller/stages, pkg/controller/promotions and pkg/server/promote_to_stage_v1alpha1.go. */
+function promotionMessage(
+  reason: EventReason,
+  { metadata, spec, status }: Promotion,
+  freight: Freight | undefined,
+): string {
+  const { phase, message = "" } = status ?? {};
+  if (reason === "PromotionAborted") return message;
+  if (reason !== "PromotionCreated") return `Promotion ${phase}${message === "" ? "" : `: ${message}`}`;
+  const actor = metadata.annotations?.[annotationKeys.createActor];
+  const stage = `Stage ${goQuote(spec.stage)}`;
+  if (actor) return `Promotion created for ${stage} by ${goQuote(actor)}`;
+  if (freight === undefined) return `Promotion created for ${stage}`;
+  return `Automatically promoted Freight from origin ${goQuote(originKey(freight.origin))} for ${stage}`;
 }
 
 const endings: Readonly<Record<string, EventReason | undefined>> = {
@@ -228,6 +279,7 @@ function verificationReason(phase: VerificationPhase | undefined): EventReason {
   if (phase === "Successful") return "FreightVerificationSucceeded";
   if (phase === "Failed") return "FreightVerificationFailed";
   if (phase === "Error") return "FreightVerificationErrored";
+  if (phase === "Aborted") return "FreightVerificationAborted";
   return phase === "Inconclusive" ? "FreightVerificationInconclusive" : "FreightVerificationUnknown";
 }
 

@@ -37,6 +37,11 @@ describe("a line", () => {
       "PromotionFailed demo: fast-fox → test: no",
     ],
     [
+      "of failure without a reason ends there",
+      event("FreightVerificationFailed", ""),
+      "FreightVerificationFailed demo: fast-fox → test",
+    ],
+    [
       "without an alias shortens the name",
       event("FreightCreated", "", { "freight-alias": undefined, "stage-name": undefined }),
       "FreightCreated demo: fffffff",
@@ -68,8 +73,12 @@ describe("the message about failures", () => {
       "Promotion of fast-fox → test went wrong: error pushing commits to remote: remote: closed",
     );
     assert.equal(
-      failureText([event("FreightVerificationFailed", "Freight verification failed: metric web is 3")]),
+      failureText([event("FreightVerificationFailed", "metric web is 3")]),
       "Verification of fast-fox → test went wrong: metric web is 3",
+    );
+    assert.equal(
+      failureText([event("FreightVerificationFailed", "")]),
+      "Verification of fast-fox → test went wrong.",
     );
   });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { ResourceChange } from "../../../../src/engine/ports";
 import { ChangeWatch } from "../../../../src/engine/reconcile/change-watch";
+import { eventFact, type KargoEvent } from "../../../../src/model/events";
 import {
   type AnyResource,
   type Freight,
@@ -10,6 +11,8 @@ import {
   type PromotionPhase,
   type ResourceRef,
   type Stage,
+  type VerificationInfo,
+  type VerificationPhase,
 } from "../../../../src/model/resources";
 import { freight, namespace, stage, World, warehouse } from "../../../support/promotion-world";
 
@@ -291,3 +294,143 @@ for (const { name, had, change, wakes, events = [] } of rows) {
     assert.deepEqual((await scene.watch.look(heard)).events, [], "told once");
   });
 }
+
+interface Told {
+  readonly message: string;
+  readonly actor?: string;
+  readonly more?: Readonly<Record<string, string | undefined>>;
+}
+
+const by = (actor: string) => ({ "kargo.akuity.io/create-actor": actor });
+const annotated = (annotations: Record<string, string>, status?: Promotion["status"]): Promotion => {
+  const { status: _none, ...made } = promotion("direct.01.aaa");
+  return { ...made, metadata: { ...made.metadata, annotations }, ...(status && { status }) };
+};
+const ended = (status: NonNullable<Promotion["status"]>) => async (scene: Scene) => {
+  const ref = scene.ref("Promotion", "direct.01.aaa") as ResourceRef<"Promotion">;
+  await scene.world.store.update<"Promotion">(ref, (current) => ({ ...current, status }));
+};
+const verified =
+  (phase: VerificationPhase, more: Partial<VerificationInfo> = {}) =>
+  (scene: Scene) => {
+    const freightHistory = verification("Running").freightHistory.map((collection) => ({
+      ...collection,
+      verificationHistory: [{ id: "v1", phase, ...more }],
+    }));
+    return stageStatus(scene, "direct", { freightHistory });
+  };
+const stageActor = "controller:stage-controller";
+const told: readonly (Told & {
+  readonly name: string;
+  readonly had?: readonly (Freight | Promotion)[];
+  readonly change: (scene: Scene) => Promise<unknown>;
+})[] = [
+  {
+    name: "an auto-promotion is told as the Stage controller's",
+    change: (scene) => stored(scene, annotated({})),
+    message: 'Automatically promoted Freight from origin "Warehouse/main" for Stage "direct"',
+    actor: stageActor,
+  },
+  {
+    name: "a user's Promotion names the user",
+    change: (scene) => stored(scene, annotated(by("email:a@b"))),
+    message: 'Promotion created for Stage "direct" by "email:a@b"',
+    actor: "email:a@b",
+  },
+  {
+    name: "a Promotion that rolls back says so",
+    change: (scene) => stored(scene, annotated({ ...by("admin"), "kargo.akuity.io/rollback": "true" })),
+    message: 'Promotion created for Stage "direct" by "admin"',
+    more: { rollback: "true" },
+  },
+  {
+    name: "a Promotion of Freight that is gone says no origin",
+    had: [],
+    change: (scene) => stored(scene, annotated({})),
+    message: 'Promotion created for Stage "direct"',
+    actor: stageActor,
+  },
+  {
+    name: "a failed Promotion says its phase and its message",
+    had: [freight("aaa"), annotated({}, { phase: "Running" })],
+    change: ended({ phase: "Failed", message: "why" }),
+    message: "Promotion Failed: why",
+    actor: "controller:promotion-controller",
+    more: { "verification-pending": undefined },
+  },
+  {
+    name: "a succeeded one says whether a verification follows",
+    had: [freight("aaa"), annotated({}, { phase: "Running" })],
+    change: ended({ phase: "Succeeded" }),
+    message: "Promotion Succeeded",
+    more: { "verification-pending": "false" },
+  },
+  {
+    name: "an aborted one says who ended it, and nothing before that",
+    had: [
+      freight("aaa"),
+      annotated({ "kargo.akuity.io/abort": '{"action":"terminate","actor":"admin"}' }, { phase: "Running" }),
+    ],
+    change: ended({ phase: "Aborted", message: "Promotion terminated by admin" }),
+    message: "Promotion terminated by admin",
+    actor: "admin",
+  },
+  {
+    name: "an approval of nobody known names nobody",
+    change: (scene) => freightStatus(scene, { approvedFor: { far: { approvedAt: now } } }),
+    message: 'Freight approved for Stage "far"',
+  },
+  {
+    name: "a good verification has words of its own",
+    change: verified("Successful", { message: "fine" }),
+    message: "Freight verification succeeded",
+    actor: stageActor,
+  },
+  {
+    name: "a failed verification says the message of its run alone",
+    change: verified("Failed", { message: "metric web is 3" }),
+    message: "metric web is 3",
+    actor: stageActor,
+  },
+  {
+    name: "a failed verification without a message says none",
+    change: verified("Failed"),
+    message: "",
+  },
+  {
+    name: "a verification that somebody stopped names who",
+    change: verified("Aborted", { message: "stopped", actor: "admin" }),
+    message: "stopped",
+    actor: "admin",
+  },
+];
+for (const { name, had, change, message, ...expected } of told) {
+  test(`what is told: ${name}`, async (t) => {
+    const scene = watched(t, had);
+    await change(scene);
+    const { events } = await scene.watch.look(scene.heard[0] as ResourceChange);
+    assert.deepEqual(
+      events.map((event) => event.message),
+      [message],
+    );
+    const [event] = events as [KargoEvent];
+    if ("actor" in expected) assert.equal(eventFact(event, "actor"), expected.actor);
+    for (const [fact, value] of Object.entries(expected.more ?? {}))
+      assert.equal(eventFact(event, fact), value, fact);
+  });
+}
+
+test("a verification names the Promotion that had its run made, and an abort is called one", async (t) => {
+  const scene = watched(t);
+  scene.world.store.put({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisRun",
+    metadata: { name: "run", namespace, annotations: { "kargo.akuity.io/promotion": "direct.01.aaa" } },
+    spec: { metrics: [] },
+  } as AnyResource);
+  await verified("Aborted", { analysisRun: { name: "run", namespace, phase: "Failed" } })(scene);
+  const change = scene.heard.find(({ kind }) => kind === "Stage") as ResourceChange;
+  const [event] = (await scene.watch.look(change)).events as [KargoEvent];
+  assert.equal(event.reason, "FreightVerificationAborted");
+  assert.equal(eventFact(event, "promotion-name"), "direct.01.aaa");
+});
