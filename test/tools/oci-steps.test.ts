@@ -308,3 +308,106 @@ test("stopping in the middle of a layer leaves no file", async (t) => {
   assert.equal(existsSync(join(work, "out")), false);
   assert.deepEqual(readdirSync(work), []);
 });
+
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+const hello = {
+  mediaType: "a/b",
+  size: 5,
+  digest: `sha256:${createHash("sha256").update("hello").digest("hex")}`,
+  data: Buffer.from("hello").toString("base64"),
+};
+const gone = { mediaType: "a/b", size: 3, digest: `sha256:${"a".repeat(64)}` };
+
+/** A registry that has manifests by tag, and no blobs. */
+async function bareRegistry(t: TestContext, type: string, manifest: object): Promise<string> {
+  const server = createServer((request, response) => {
+    if (request.url?.includes("/blobs/")) return void response.writeHead(404).end();
+    response.setHeader("content-type", type);
+    response.end(request.url === "/v2/" ? "{}" : JSON.stringify(manifest));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+// Each end as Kargo v1.11.2's own runner gave it for the same answers.
+const odd: readonly {
+  readonly name: string;
+  readonly type: string;
+  readonly manifest: object;
+  readonly fault?: string;
+}[] = [
+  {
+    name: "a layer that the manifest carries",
+    type: manifestType,
+    manifest: { config: gone, layers: [hello] },
+  },
+  {
+    name: "no layers and no configuration",
+    type: manifestType,
+    manifest: { schemaVersion: 2 },
+    fault: "failed to find target layer: image has no layers",
+  },
+  {
+    name: "a text that says it is something else",
+    type: "text/plain",
+    manifest: { schemaVersion: 2 },
+    fault: "failed to find target layer: image has no layers",
+  },
+  {
+    name: "a manifest of Docker's first kind",
+    type: "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    manifest: { schemaVersion: 1 },
+    fault:
+      'failed to resolve image "HOST/team/app:v1": unsupported MediaType: "application/vnd.docker.distribution.manifest.v1+prettyjws", see https://github.com/google/go-containerregistry/issues/377',
+  },
+];
+for (const { name, type, manifest, fault } of odd) {
+  test(`download of ${name}`, async (t) => {
+    const host = await bareRegistry(t, type, manifest);
+    const work = workOf(t);
+    const config = { imageRef: `${host}/team/app:v1`, outPath: "out" };
+    const run = runStepIn(ociDownload, work, config, { credentials: asking().credentials });
+    if (fault === undefined) {
+      assert.deepEqual(await run, { status: "Succeeded" });
+      assert.equal(readFileSync(join(work, "out"), "utf8"), "hello");
+      return;
+    }
+    const { status, terminal, message } = await faultOf(run);
+    assert.deepEqual([status, terminal, message], ["Errored", false, fault.replace("HOST", host)]);
+    assert.deepEqual(readdirSync(work), []);
+  });
+}
+
+test("content that the manifest carries wrongly is not saved", async (t) => {
+  const wrong = { ...hello, data: Buffer.from("jello").toString("base64") };
+  const host = await bareRegistry(t, manifestType, { config: gone, layers: [wrong] });
+  const work = workOf(t);
+  const config = { imageRef: `${host}/team/app:v1`, outPath: "out" };
+  const fault = await faultOf(runStepIn(ociDownload, work, config, { credentials: asking().credentials }));
+  assert.match(
+    fault.message,
+    /^failed to get layer content: the manifest carries other content than sha256:/,
+  );
+  assert.deepEqual(readdirSync(work), []);
+});
+
+test("a file in the place of a folder is told of as Kargo does", async (t) => {
+  const work = workOf(t);
+  writeFileSync(join(work, "file"), "");
+  const config = { imageRef: "127.0.0.1:1/team/app:v1", outPath: "file/out" };
+  const fault = await faultOf(runStepIn(ociDownload, work, config, { credentials: asking().credentials }));
+  assert.equal(fault.message, `error checking destination file: stat ${work}/file/out: not a directory`);
+});
+
+test("a push that cannot read names the registry it reads from", { skip }, async (t) => {
+  const host = await bareRegistry(t, manifestType, { schemaVersion: 2, config: gone, layers: [] });
+  const config = { srcRef: `${host}/team/app:v1`, destRef: `${registry.host}/never/app:v1` };
+  const fault = await faultOf(runStepIn(ociPush, workOf(t), config, { credentials: asking().credentials }));
+  assert.deepEqual([fault.status, fault.terminal], ["Errored", false]);
+  const blob = `The blob team/app@${gone.digest} on ${host} was answered with HTTP 404`;
+  assert.equal(fault.message, `failed to push image to "${config.destRef}": ${blob}`);
+});

@@ -1,11 +1,12 @@
 // What oci-download and oci-push have in common: references, credentials by them, and the image behind one.
 // Writes nothing.
+import { Readable } from "node:stream";
 import { errorMessage, isAbortError } from "../../base/errors";
 import { goQuote } from "../../base/go-text";
 import { type ImageName, parseImageName } from "../../model/urls";
 import type { CredentialSource, CredentialType, StepContext } from "../promotion/step";
-import { isIndexType, readIndex } from "../tools/oci-manifest";
-import { RegistryClient, type RegistryManifest } from "../tools/registry";
+import { type Descriptor, isIndexType, readIndex } from "../tools/oci-manifest";
+import { RegistryClient, type RegistryManifest, sha256 } from "../tools/registry";
 
 /** A reference of a step's configuration. */
 export interface OciReference extends ImageName {
@@ -56,6 +57,22 @@ export async function openRegistry(
   });
 }
 
+/** Manifests from before 2016, which go-containerregistry reads no image from (remote Descriptor.Image). */
+const dockerSchema1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
+
+/** A blob's bytes: those its manifest carries, or the registry's. Throws Error when the former are of another digest. */
+export async function contentOf(
+  client: RegistryClient,
+  repository: string,
+  { digest, size, data }: Descriptor,
+): Promise<AsyncIterable<unknown>> {
+  if (data === undefined) return await client.blobStream(repository, digest);
+  if (data.length !== size || sha256(data) !== digest) {
+    throw new Error(`the manifest carries other content than ${digest}`);
+  }
+  return Readable.from([data]);
+}
+
 /** The manifest of one image; an index answers its image for linux/amd64, the first one that has it. */
 export async function imageManifest(
   client: RegistryClient,
@@ -63,6 +80,10 @@ export async function imageManifest(
   digestOrTag = reference.digest ?? reference.tag ?? "",
 ): Promise<RegistryManifest> {
   const manifest = await client.manifest(reference.repository, digestOrTag);
+  if (dockerSchema1.test(manifest.mediaType)) {
+    const more = "see https://github.com/google/go-containerregistry/issues/377";
+    throw new Error(`unsupported MediaType: ${goQuote(manifest.mediaType)}, ${more}`);
+  }
   if (!isIndexType(manifest.mediaType)) return manifest;
   const child = readIndex(manifest).find(({ platform }) => {
     const { os, architecture } = platform ?? { os: "linux", architecture: "amd64" };

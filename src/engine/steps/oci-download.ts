@@ -11,11 +11,11 @@ import {
   type StepResult,
   type StepRunner,
 } from "../promotion/step";
-import { makeDirsInside, removeInside, replaceInside, statInside, withFile } from "../tools/files";
-import { type Descriptor, readImage } from "../tools/oci-manifest";
-import { insideWorkDir } from "../tools/paths";
+import { makeDirsInside, removeInside, replaceInside, statOrThrow, withFile } from "../tools/files";
+import { type Descriptor, readLayers } from "../tools/oci-manifest";
+import { insideWorkDir, isNotExist } from "../tools/paths";
 import type { RegistryClient } from "../tools/registry";
-import { imageManifest, type OciReference, openRegistry, parseOciReference } from "./oci-artifact";
+import { contentOf, imageManifest, type OciReference, openRegistry, parseOciReference } from "./oci-artifact";
 import { because, errored } from "./step-failure";
 
 /** Configuration of `oci-download`. */
@@ -64,7 +64,9 @@ async function prepareTarget({ workDir }: Context, config: OciDownloadConfig): P
   const { outPath, allowOverwrite = false } = config;
   const target = await because(`failed to join path ${goQuote(outPath)}`, insideWorkDir(workDir, outPath));
   if (!allowOverwrite) {
-    const looking = statInside(workDir, target);
+    const looking = statOrThrow(workDir, target, "stat").catch((error) => {
+      if (!isNotExist(error)) throw error;
+    });
     const known = await because("error checking destination file", looking);
     if (known !== undefined) throw terminal(`file already exists at ${outPath} and overwrite is not allowed`);
   }
@@ -81,7 +83,7 @@ async function download(
   const { client, reference, target } = from;
   const resolving = imageManifest(client, reference);
   const manifest = await because(`failed to resolve image ${goQuote(imageRef)}`, resolving);
-  const { layers } = await because("failed to get manifest", () => readImage(manifest));
+  const layers = await because("failed to get manifest", () => readLayers(manifest));
   const layer = await because("failed to find target layer", () => findLayer(layers, mediaType));
   if (layer.size > maxBytes) {
     throw terminal(`layer size ${layer.size} exceeds maximum allowed size of ${maxBytes} bytes`);
@@ -108,7 +110,7 @@ async function save(
   const openFlags = flags.O_WRONLY | flags.O_CREAT | flags.O_EXCL;
   try {
     await withFile(workDir, partial, openFlags, 0o600, async (file) => {
-      const getting = client.blobStream(repository, layer.digest);
+      const getting = contentOf(client, repository, layer);
       const stream = await because("failed to get layer content", getting);
       let length = 0;
       await because("failed to copy layer content", async () => {

@@ -20,7 +20,14 @@ import {
   rewriteManifest,
 } from "../tools/oci-manifest";
 import { type RegistryClient, type RegistryManifest, sha256 } from "../tools/registry";
-import { imageManifest, type OciReference, openRegistry, parseOciReference, placeOf } from "./oci-artifact";
+import {
+  contentOf,
+  imageManifest,
+  type OciReference,
+  openRegistry,
+  parseOciReference,
+  placeOf,
+} from "./oci-artifact";
 import { because, errored, failed } from "./step-failure";
 
 /** Configuration of `oci-push`. */
@@ -179,15 +186,25 @@ class ArtifactCopy {
     return await this.#to.putManifest(this.#target.repository, reference, manifest.mediaType, body);
   }
 
-  async #copyBlob({ digest, size }: Descriptor): Promise<void> {
+  async #copyBlob(blob: Descriptor): Promise<void> {
     const [from, repository] = [this.#from, this.#source.repository];
+    // The registry that is written to would be said to give no answer.
+    let unread: unknown;
     const open = () =>
       Readable.from(
         (async function* () {
-          yield* await from.blobStream(repository, digest);
+          try {
+            yield* await contentOf(from, repository, blob);
+          } catch (error) {
+            unread = error;
+            throw error;
+          }
         })(),
       );
-    await this.#to.putBlob(this.#target.repository, { digest, size, open });
+    const { digest, size } = blob;
+    await this.#to.putBlob(this.#target.repository, { digest, size, open }).catch((error) => {
+      throw unread ?? error;
+    });
   }
 }
 

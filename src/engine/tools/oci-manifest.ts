@@ -10,6 +10,8 @@ export interface Descriptor {
   readonly digest: string;
   readonly size: number;
   readonly platform?: { readonly os?: string; readonly architecture?: string };
+  /** The content itself, where the manifest carries it; it is not checked yet. */
+  readonly data?: Buffer;
 }
 
 /** Annotations by key. */
@@ -32,6 +34,11 @@ export function readImage(manifest: RegistryManifest): {
 } {
   const value = parseManifest(manifest);
   return { config: toDescriptor(value.config), layers: toList(value.layers).map(toDescriptor) };
+}
+
+/** The layers alone; whatever else the text lacks is no matter. Throws Error when it is no manifest. */
+export function readLayers(manifest: RegistryManifest): readonly Descriptor[] {
+  return toList(parseManifest(manifest).layers).map(toDescriptor);
 }
 
 /** The images an index lists. Throws Error when the text is no manifest. */
@@ -142,12 +149,13 @@ function toList(value: unknown): readonly unknown[] {
 }
 
 function toDescriptor(value: unknown): Descriptor {
-  const { mediaType, digest, size, platform: where } = isObject(value) ? value : {};
+  const { mediaType, digest, size, platform: where, data } = isObject(value) ? value : {};
   if (typeof digest !== "string" || typeof size !== "number") throw new Error("a descriptor has no digest");
   const described = isObject(where)
     ? { platform: { os: text(where.os), architecture: text(where.architecture) } }
     : {};
-  return { mediaType: text(mediaType), digest, size, ...described };
+  const carried = typeof data === "string" && data !== "" ? { data: Buffer.from(data, "base64") } : {};
+  return { mediaType: text(mediaType), digest, size, ...described, ...carried };
 }
 
 function text(value: unknown): string {
