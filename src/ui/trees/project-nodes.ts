@@ -29,9 +29,9 @@ export function rootNodes(
 ): TreeNode[] {
   const showFolder = folders.length + failures.length > 1;
   const projects = folders.flatMap(({ id, name, backend }) => {
-    const { projects: trees, sources, problems, autoPromotion } = backend.snapshot;
+    const { projects: trees, isPartial = false, sources, problems, autoPromotion } = backend.snapshot;
     return trees.map((tree) => {
-      const scope = { ...common, folder: id, tree, sources, problems, autoPromotion };
+      const scope = { ...common, folder: id, tree, isPartial, sources, problems, autoPromotion };
       return new ProjectNode(scope, showFolder ? name : undefined);
     });
   });
@@ -159,9 +159,16 @@ export class ListNode implements TreeNode {
 
   item(): TreeItem {
     const item = new TreeItem(this.name, collapsible(this.length > 0, expandedLists[this.name]));
-    item.description = this.length > 0 ? String(this.length) : "none yet";
+    item.description = this.#lengthText;
     item.accessibilityInformation = { label: `${this.name}, ${item.description}` };
     return item;
+  }
+
+  /** Never reads as the whole while more is to come. */
+  get #lengthText(): string {
+    if (this.parent.scope.isPartial && isReadInTurns[this.name])
+      return this.length > 0 ? `${this.length} so far, reading earlier ones…` : "reading…";
+    return this.length > 0 ? String(this.length) : "none yet";
   }
 }
 
@@ -171,6 +178,15 @@ type ListName = keyof typeof expandedLists;
 const expandedLists = {
   Warehouses: true,
   Stages: true,
+  Freight: true,
+  Promotions: true,
+  Tasks: false,
+} as const;
+
+/** Whether a partial snapshot may have fewer entries in a list than there are. */
+const isReadInTurns = {
+  Warehouses: false,
+  Stages: false,
   Freight: true,
   Promotions: true,
   Tasks: false,

@@ -24,6 +24,8 @@ export interface Scope {
   /** URI of the workspace folder as text. */
   readonly folder: string;
   readonly tree: ProjectTree;
+  /** Earlier Promotions and Freight nowhere in use are still being read. */
+  readonly isPartial: boolean;
   readonly sources: ReadonlyMap<string, SourceLocation>;
   readonly problems: readonly ResourceProblem[];
   /** Stages that policies let promote by themselves, by refKey. */

@@ -202,6 +202,30 @@ describe("what is drawn again", () => {
     });
   }
 
+  test("lists that are still being read say so, until they are whole", () => {
+    const drawing = new TreeDrawing();
+    const told = (list: string) =>
+      drawing.rowAt(`folder/${projectId}/${list}`)?.node.item().accessibilityInformation?.label;
+    const first: Snapshot = { ...snapshot(without(freight("f2"))), isPartial: true };
+    drawing.draw({ snapshot: first, nowMs });
+    assert.equal(told("Freight"), "Freight, 1 so far, reading earlier ones…");
+    assert.equal(told("Promotions"), "Promotions, 1 so far, reading earlier ones…");
+    assert.equal(told("Stages"), "Stages, 3");
+    const whole = { snapshot: snapshot(start), nowMs };
+    assert.deepEqual(drawing.show(whole), [`${projectId}/Freight`, `${projectId}/Promotions`]);
+    assert.equal(told("Freight"), "Freight, 2");
+    assert.equal(told("Promotions"), "Promotions, 1");
+  });
+
+  test("nothing is called absent while it may still be read", () => {
+    const drawing = new TreeDrawing();
+    drawing.draw({ snapshot: { ...snapshot([warehouse]), isPartial: true }, nowMs });
+    const id = `folder/${projectId}/Freight:empty`;
+    assert.equal(drawing.rowAt(id)?.node.item().description, "reading…");
+    drawing.show({ snapshot: snapshot([warehouse]), nowMs });
+    assert.equal(drawing.rowAt(id)?.node.item().description, "none yet");
+  });
+
   test("a closed row is drawn once, though nobody asks for what is below it", () => {
     const id = `folder/${projectId}/Stages/Stage:uat`;
     let isOpen = true;
