@@ -5,10 +5,11 @@ import type { PromotionPhase } from "../../model/resources";
 import type { StagePhase, StepPhase, WarehouseState } from "../../model/state";
 import type { SubscriptionType } from "../../model/subscriptions";
 
+// The colours of lists and tests for errors and warnings have no value in high contrast: icons would be plain there.
 const good = "testing.iconPassed";
-const bad = "testing.iconFailed";
+const bad = "charts.red";
 const busy = "charts.blue";
-const doubtful = "list.warningForeground";
+const doubtful = "charts.yellow";
 const quiet = "disabledForeground";
 
 /** Of a Stage. */
