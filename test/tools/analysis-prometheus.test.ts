@@ -117,7 +117,7 @@ const faults: readonly (readonly [string, PrometheusMetric, RegExp])[] = [
   [
     "nobody there",
     { address: "http://127.0.0.1:1", query: "rate" },
-    /^Post "http:\/\/127\.0\.0\.1:1\/api\/v1\/query": .*REFUSED/,
+    /^Post "http:\/\/127\.0\.0\.1:1\/api\/v1\/query": dial tcp 127\.0\.0\.1:1: connect: connection refused$/,
   ],
 ];
 
