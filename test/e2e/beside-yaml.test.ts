@@ -1,5 +1,5 @@
-// The workbench with another YAML extension at work: Red Hat's server, given the CRDs as a schema. Nothing is told or
-// offered twice, and what only ours knows is still there.
+// The workbench with another YAML extension at work: Red Hat's server, given the CRDs as a schema, or ours where our
+// server is off. Nothing is told or offered twice, and what only ours knows is still there.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -79,5 +79,44 @@ test("nothing is told or offered twice beside another YAML extension", { skip },
     await screenshot(page, "beside-yaml-completion");
     assert.ok(labels.includes("verification"), labels.join());
     assert.deepEqual(labels, [...new Set(labels)]);
+  });
+});
+
+test("what our server leaves to the other extension is told once, by our schema", async (t) => {
+  const work = mkdtempSync(join(tmpdir(), "e2e-"));
+  t.after(() => rmSync(work, { recursive: true, force: true, maxRetries: 3 }));
+  const folder = join(work, "shop");
+  mkdirSync(join(folder, ".vscode"), { recursive: true });
+  writeFileSync(join(folder, "stages.yaml"), text);
+  const enable = (on: boolean) =>
+    writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify({ "kargo.language.enable": on }));
+  enable(false);
+  const page = await openWorkbench(t, { folder, vsix: [await packYamlStandIn(work), vsixPath] });
+  await withShotOnFailure(page, "yaml-schema", async () => {
+    await page
+      .locator(".explorer-viewlet")
+      .getByRole("treeitem", { name: "stages.yaml" })
+      .dblclick({ timeout: 90_000 });
+    await page.locator(".squiggly-error").first().waitFor({ timeout: 60_000 });
+    await runCommand(page, "Problems: Focus on Problems View");
+    const rows = page.locator('.markers-panel .monaco-list-row[aria-level="2"]');
+    const ofShard = rows.filter({ hasText: "[Ln 7, " });
+    const ours = ofShard.filter({ hasText: "`shard` must be text" });
+    const theirs = ofShard.filter({ hasText: "Incorrect type" });
+    /** Only the one, and still so when the other server has had time to speak. */
+    const only = async (told: typeof rows) => {
+      await told.waitFor({ timeout: 60_000 });
+      for (let tries = 0; tries < 100 && (await ofShard.count()) > 1; tries++) await page.waitForTimeout(100);
+      await page.waitForTimeout(2000);
+      const shown = await rows.allTextContents();
+      assert.equal(await ofShard.count(), 1, shown.join("\n"));
+      assert.equal(await told.count(), 1, shown.join("\n"));
+    };
+    await only(theirs);
+    for (const on of [true, false, true]) {
+      enable(on);
+      await only(on ? ours : theirs);
+    }
+    await screenshot(page, "yaml-schema-problems");
   });
 });

@@ -1,6 +1,7 @@
 // @ts-check
 // Red Hat's YAML extension cannot be downloaded everywhere, so this packs one of the same id around the same server:
-// yaml-language-server from node_modules, with the extension's settings. Its menus and commands are not there.
+// yaml-language-server from node_modules, with the extension's settings and its API for schemas of
+// other extensions. Its menus and commands are not there.
 import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +32,7 @@ const manifest = {
 
 const source = (/** @type {string} */ server) => `
 const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
-const { workspace } = require("vscode");
+const { Uri, workspace } = require("vscode");
 exports.activate = async () => {
   const server = { module: ${JSON.stringify(server)}, args: ["--node-ipc"], transport: TransportKind.ipc };
   const client = new LanguageClient("yaml", "YAML Support", server, {
@@ -39,8 +40,22 @@ exports.activate = async () => {
     synchronize: { configurationSection: ["yaml"] },
     middleware: { workspace: { configuration: (params, token, next) => next(params, token) } },
   });
+  const contributors = new Map();
+  client.onRequest("custom/schema/request", (resource) =>
+    [...contributors.values()].flatMap(({ requestSchema }) => requestSchema(resource) ?? []));
+  client.onRequest("custom/schema/content", (uri) =>
+    contributors.get(Uri.parse(uri).scheme)?.requestSchemaContent(uri));
   await client.start();
+  await client.sendNotification("yaml/registerCustomSchemaRequest");
   await client.sendNotification("workspace/didChangeConfiguration", { settings: { yaml: workspace.getConfiguration("yaml") } });
+  return {
+    registerContributor(schema, requestSchema, requestSchemaContent, label) {
+      if (contributors.has(schema)) return false;
+      if (!requestSchema) throw new Error("Illegal parameter for requestSchema.");
+      contributors.set(schema, { requestSchema, requestSchemaContent, label });
+      return true;
+    },
+  };
 };
 exports.deactivate = () => {};
 `;
