@@ -173,7 +173,10 @@ export interface Backend extends Disposable {
   collectGarbage(limits: Partial<GarbageLimits>, options: ActOptions): Promise<GarbageResult>;
   /** Drives pipelines by themselves. One process drives a workspace at a time; another one waits for its turn. */
   run(options: RunOptions): Promise<RunResult>;
-  /** Takes up Promotions and verifications that an ended process left unfinished. */
+  /**
+   * Takes up Promotions and verifications that an ended process left unfinished, and from then on the verifications that
+   * other processes leave while nobody drives the pipelines.
+   */
   resume(): Promise<void>;
   /** Passes over a Stage now and resolves with it. */
   refreshStage(ref: ResourceRef<"Stage">, options: ActOptions): Promise<Stage>;

@@ -233,7 +233,7 @@ function tellOfVerification(backend: Backend, { metadata, spec }: Promotion, ter
   const newest = stage?.status?.freightHistory?.[0]?.verificationHistory?.[0];
   if (stage?.spec.verification === undefined || isTerminalVerification(newest)) return;
   const phase = newest?.phase ?? "Pending";
-  const finish = '"kargo-workbench run", or the editor with its pipelines switched on, finishes it';
+  const finish = '"kargo-workbench run", or the editor with this folder open, finishes it';
   printLine(terminal, `Verification of Stage ${spec.stage} is ${phase}; ${finish}.`);
 }
 

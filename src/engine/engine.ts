@@ -158,6 +158,19 @@ export class Engine implements Disposable {
     for (const { metadata } of waiting) this.#wake(metadata.namespace ?? "", metadata.name);
   }
 
+  /** True while any Stage is being verified, whoever does it. */
+  async isAnyVerifying(): Promise<boolean> {
+    return (await this.#ports.store.list("Stage")).some(isVerifying);
+  }
+
+  /** Goes on with the verifications that are under way and that this process does not see to yet. */
+  async takeUpVerifications(): Promise<void> {
+    for (const stage of await this.#ports.store.list("Stage")) {
+      const { namespace = "", name } = stage.metadata;
+      if (isVerifying(stage) && !this.#stages.has(`${namespace}/${name}`)) this.#wake(namespace, name);
+    }
+  }
+
   /**
    * Drives pipelines until the signal aborts, or until nothing is left to do. One run drives a workspace at a time: the
    * caller holds the right to it.

@@ -66,6 +66,13 @@ interface Entry {
 /** Reasons of events that tell of an end nobody wished for. */
 const badEnd = /(?:Failed|Errored|Aborted|Inconclusive|Unknown)$/;
 
+/** What went wrong. The event of a verification has the message of its run alone, which may be empty. */
+function failureWords({ reason, message }: KargoEvent): string {
+  const [, end] = /^FreightVerification(.+)$/.exec(reason) ?? [];
+  if (end === undefined) return message;
+  return `verification ${end.toLowerCase()}${message === "" ? "" : `: ${message}`}`;
+}
+
 /** One run over a workspace. */
 export class PipelineRun {
   readonly #ports: EnginePorts;
@@ -274,7 +281,7 @@ export class PipelineRun {
     if (project !== undefined && event.involvedObject.namespace !== project) return;
     const { kind, namespace, name } = event.involvedObject;
     if (badEnd.test(event.reason)) {
-      this.#failed.set(`${kind}/${namespace}/${name}`, `${kind} ${name}: ${event.message}`);
+      this.#failed.set(`${kind}/${namespace}/${name}`, `${kind} ${name}: ${failureWords(event)}`);
       const [oldest] = this.#failed.keys();
       if (this.#failed.size > maxFailures && oldest !== undefined) this.#failed.delete(oldest);
     }

@@ -211,6 +211,30 @@ test("an editor takes up the verification that an ended process began", async (t
   assert.deepEqual(await backend.analysisRuns("hello", "next"), []);
 });
 
+test("an editor that was open all the time takes up what a promote in the terminal left", async (t) => {
+  const { url } = await endpoint(t);
+  const { root, freight } = await pipeline(t, url, `count: 3\n      interval: 4s\n      ${web}`);
+  const backend = await openLocalBackend({ files: nodeFiles(root), log: silentLogger });
+  t.after(() => backend.dispose());
+  await backend.resume();
+  const promote = ["promote", "--stage", "checked", "--freight", freight, "-w", root];
+  assert.match(await succeeds(promote), /Verification of Stage checked is Running; .* finishes it\.\n$/);
+  const phase = () => {
+    const stages = backend.snapshot.projects.flatMap((tree) => tree.stages);
+    const stage = stages.find(({ metadata }) => metadata.name === "checked");
+    return stage === undefined ? undefined : verifications(stage)[0]?.[0];
+  };
+  await new Promise<void>((resolve, reject) => {
+    const check = () => phase() === "Successful" && resolve();
+    AbortSignal.timeout(60_000).addEventListener("abort", () => reject(new Error(`left ${phase()}`)));
+    backend.onDidChange(check);
+    check();
+  });
+  const [run] = await backend.analysisRuns("hello", "checked");
+  assert.equal(run?.status?.metricResults?.[0]?.count, 3);
+  assert.deepEqual(await promotionsOf(root, "next"), [], "nothing is promoted that nobody asked for");
+});
+
 test("another process may abort a verification, also while it waits for an answer", async (t) => {
   const { url, state, askedTimes } = await endpoint(t);
   const { root } = await pipeline(t, url);

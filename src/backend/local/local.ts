@@ -33,6 +33,7 @@ import {
   type RunResult,
   type Snapshot,
 } from "../backend";
+import { LeftVerifications } from "./left-verifications";
 import { LiveSnapshot } from "./live-snapshot";
 import { LocalStore } from "./local-store";
 import { acquireLock, type HeldLock, isLocked, stageLocks } from "./locks";
@@ -115,8 +116,11 @@ class LocalBackend implements Backend {
   readonly #state: StateFiles;
   readonly #live: LiveSnapshot;
   readonly #owned = new DisposableStore();
+  readonly #log: Logger;
+  #left: LeftVerifications | undefined;
 
   constructor(options: LocalBackendOptions) {
+    this.#log = options.log;
     const { state, workspace, store, engine } = assemble(options);
     this.#state = state;
     this.#workspace = this.#owned.add(workspace);
@@ -282,8 +286,17 @@ class LocalBackend implements Backend {
     return this.#act(() => this.#engine.collectGarbage(limits));
   }
 
-  resume(): Promise<void> {
-    return this.#act(() => this.#engine.resume());
+  async resume(): Promise<void> {
+    this.#left ??= this.#owned.add(
+      new LeftVerifications({
+        store: this.#store,
+        isDriven: () => isLocked(this.#state.lockDir, rights.pipelines.lock),
+        isAnyVerifying: () => this.#engine.isAnyVerifying(),
+        takeUp: () => this.#engine.takeUpVerifications(),
+        log: this.#log,
+      }),
+    );
+    await this.#act(() => this.#engine.resume());
   }
 
   dispose(): void {
