@@ -1,16 +1,17 @@
 // The tree as a person uses it: long lists page by page, and what is done to Freight from its menu, down to the state.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import type { Freight } from "../../src/model/resources";
 import { answer, notification, openView, pick, runCommand, treeRow } from "../host/page.mjs";
 import { root } from "../host/paths.mjs";
 import { writeLargeWorkspace } from "../support/large-workspace";
-import { git, newFolder, newSample, openWorkbench, screenshot, withShotOnFailure } from "./workbench";
+import { git, newFolder, newSample, openWorkbench, screenshot, themes, withShotOnFailure } from "./workbench";
 
 const coldMs = 60_000;
 const tall = { width: 1280, height: 1000 };
@@ -121,6 +122,63 @@ test("Freight gets another alias, and is deleted, from its menu", async (t) => {
     assert.deepEqual(await aliases(folder), left);
   });
 });
+
+test("Freight that is dropped on a Stage is promoted there, once the user has said so", async (t) => {
+  const { folder } = await newSample(t);
+  const page = await openWorkbench(t, { folder, theme: "dark", viewport: tall });
+  await withShotOnFailure(page, "drop", async () => {
+    await openView(page, "Kargo");
+    const freight = treeRow(page, /^Freight [a-z]+-[a-z]+,/);
+    await freight.waitFor({ timeout: coldMs });
+    await freight.dragTo(treeRow(page, /^Stage test/));
+    await page.locator(".quick-input-widget").getByText(/test/).first().waitFor();
+    await screenshot(page, "drop-dark");
+    assert.equal((await get(folder, "promotions")).length, 0, "nothing is promoted before the answer");
+    await page.keyboard.press("Enter");
+    await treeRow(page, /^Promotion of \S+ to test, Succeeded/).waitFor({ timeout: coldMs });
+    await freight.dragTo(treeRow(page, /^Stage uat/)); // rows that were drawn again since
+    await page.locator(".quick-input-widget").getByText(/uat/).first().waitFor();
+    await page.keyboard.press("Escape");
+  });
+});
+
+test("what has failed stands out in every theme", async (t) => {
+  const folder = newFolder();
+  const sizes = { pipelines: 1, stagesPerPipeline: 2, freightPerPipeline: 20, promotionsPerStage: 10 };
+  writeLargeWorkspace(folder, sizes);
+  const page = await openWorkbench(t, { folder, viewport: tall });
+  await withShotOnFailure(page, "themes", async () => {
+    await openView(page, "Kargo");
+    const failed = treeRow(page, /^Promotion of \S+ to \S+, Failed/).first();
+    await failed.waitFor({ timeout: coldMs });
+    mkdirSync(join(folder, ".vscode"), { recursive: true });
+    for (const [name, theme] of Object.entries(themes)) {
+      const settings = JSON.stringify({ "workbench.colorTheme": theme });
+      writeFileSync(join(folder, ".vscode", "settings.json"), settings);
+      await page.locator(`.monaco-workbench${themeClass[name as keyof typeof themes]}`).waitFor();
+      const icon = await colourOf(failed.locator(".custom-view-tree-node-item-icon"));
+      await screenshot(page, `failed-in-${name}`);
+      const [red = 0, green = 0, blue = 0] = icon.match(/\d+/g)?.map(Number) ?? [];
+      assert.ok(red > green + 50 && red > blue + 50, `${name}: ${icon} is not red`);
+      assert.notEqual(icon, await colourOf(failed.locator(".label-name").first()), name);
+    }
+  });
+});
+
+/** What VS Code calls a kind of theme in its page. */
+const themeClass = {
+  dark: ".vs-dark",
+  light: ".vs",
+  highContrastDark: ".hc-black",
+  highContrastLight: ".hc-light",
+} as const;
+
+/** The colour something is drawn with; an icon's is that of the glyph. */
+async function colourOf(place: Locator): Promise<string> {
+  return place.evaluate(
+    (element) => element.ownerDocument.defaultView?.getComputedStyle(element, "::before").color ?? "",
+  );
+}
 
 /** Presses "Show 100 more" and sees what comes: in its place, with everything above it where it was. */
 async function turnPage(

@@ -13,7 +13,12 @@ import { root, vsixPath } from "../host/paths.mjs";
 import { createSample } from "../host/sample.mjs";
 
 /** Themes of the screenshots; VS Code's own defaults. */
-export const themes = { dark: "Default Dark Modern", light: "Default Light Modern" } as const;
+export const themes = {
+  dark: "Default Dark Modern",
+  light: "Default Light Modern",
+  highContrastDark: "Default High Contrast",
+  highContrastLight: "Default High Contrast Light",
+} as const;
 
 /** How to open a workbench. */
 export interface WorkbenchOptions extends ServerOptions {
