@@ -24,6 +24,8 @@ export interface ExpressionFacts {
 export interface RepositoryUse extends Span {
   readonly type: "git" | "image" | "chart";
   readonly url: string;
+  /** A chart of a chart repository without its name: no subscription is like that. */
+  readonly nameless?: boolean;
   /** The tag of it stands bare in a field. */
   readonly bareTag?: BareTag;
 }
@@ -58,7 +60,9 @@ export function checkExpressions(unit: Unit, resource: UnitResource, index: numb
       const place = (span: Span): Span => inUnit(site, part, span);
       findings.push(...analysis.findings.map((one) => toFinding(one, place(one), fix)));
       references.push(...referencesIn(analysis, site, place));
-      repositories.push(...repositoriesIn(analysis, site, part, place));
+      const uses = repositoriesIn(analysis, site, part, place);
+      repositories.push(...uses);
+      findings.push(...uses.filter(({ nameless }) => nameless).map((use) => namelessChart(use, fix)));
       if (site.scope.inheritsVariables) variables.push(...openVariables(analysis, place));
       findings.push(...lossyVariable(site, part, analysis, fix), ...objectForText(site, part, analysis, fix));
     }
@@ -132,10 +136,24 @@ function repositoriesIn(
     const isBareTag =
       whole !== undefined && wantsText(site) && analysis.memberOf === call && analysis.member?.name === "Tag";
     const bareTag = isBareTag ? bareTagOf(site, part, place) : undefined;
+    const nameless = type === "chart" && call.args.length === 1 && /^https?:\/\//.test(arg.text);
+    const span = place(arg.textSpan ?? arg);
     return [
-      { type, url: arg.text, ...place(arg.textSpan ?? arg), ...(bareTag === undefined ? {} : { bareTag }) },
+      {
+        type,
+        url: arg.text,
+        ...span,
+        ...(nameless ? { nameless } : {}),
+        ...(bareTag === undefined ? {} : { bareTag }),
+      },
     ];
   });
+}
+
+/** Subscriptions to chart repositories name a chart, and `chartFrom` compares the name as well. */
+function namelessChart(use: RepositoryUse, fix: FixHint): Finding {
+  const message = `A chart of the chart repository \`${use.url}\` is found by its name too: \`chartFrom('${use.url}', '…')\`. Only charts at \`oci://\` have none.`;
+  return finding("unknown-repository", use, message, fix);
 }
 
 function bareTagOf(site: ExpressionSite, part: TemplatePart, place: (span: Span) => Span): BareTag {

@@ -87,6 +87,7 @@ function examine(unit: Unit): UnitReport {
   if (!unit.relevant || unit.tree.templated) return { findings: [], expressions: [] };
   const findings: Finding[] = unit.isKargo ? syntaxFindings(unit) : [];
   const expressions: ExpressionFacts[] = [];
+  findings.push(...versionFindings(unit));
   for (const [index, resource] of unit.tree.resources.entries()) {
     const checked = checkExpressions(unit, resource, index);
     findings.push(...kindFindings(unit, resource), ...schemaFindings(unit, resource, index));
@@ -137,6 +138,21 @@ function syntaxFindings(unit: Unit): Finding[] {
   });
 }
 
+/** A kind of Kargo's under a version its API never had: the API server has nothing to make of it. */
+function versionFindings(unit: Unit): Finding[] {
+  const { contents } = unit.tree.document;
+  if (!isMap(contents)) return [];
+  const kind: unknown = contents.get("kind");
+  const version: unknown = contents.get("apiVersion", true);
+  if (typeof kind !== "string" || kindSchema(kind)?.apiVersion !== kargoVersion) return [];
+  const written = isScalar(version) ? version.value : undefined;
+  const span = spanOf(isScalar(version) ? version : undefined);
+  if (typeof written !== "string" || written === kargoVersion || span === undefined) return [];
+  if (!written.startsWith("kargo.akuity.io/") || isForeign(written) || holdsShellVariable(written)) return [];
+  const message = `Kargo's kinds exist in \`${kargoVersion}\` only, not in \`${written}\`.`;
+  return [{ ...finding("unknown-kind", span, message, { suggestion: kargoVersion }), severity: "warning" }];
+}
+
 function kindFindings(unit: Unit, resource: UnitResource): Finding[] {
   if (resource.schema !== undefined || isForeign(resource.kind)) return [];
   if (resource.value.apiVersion !== kargoVersion) return [];
@@ -153,11 +169,13 @@ function kindFindings(unit: Unit, resource: UnitResource): Finding[] {
   return [finding("unknown-kind", span, message, suggestion === undefined ? undefined : { suggestion })];
 }
 
-const options: ValidateOptions = {};
-
 function schemaFindings(unit: Unit, resource: UnitResource, index: number): Finding[] {
   if (resource.schema === undefined) return [];
-  return documentProblems(resource.value, options).flatMap((problem) => {
+  const written: ValidateOptions["written"] = (path) => {
+    const node = nodeAt(resource.node, path, unit.tree.document)?.node;
+    return isScalar(node) && node.type === "PLAIN" ? node.source : undefined;
+  };
+  return documentProblems(resource.value, { written }).flatMap((problem) => {
     if (isUncertain(resource.value, problem)) return [];
     const local = localRepository(resource, problem);
     const span = problemSpan(unit, resource, problem);

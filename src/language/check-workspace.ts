@@ -72,7 +72,7 @@ function referenceFindings(reference: ReferenceFact, namespace: string, index: W
 
 function repositoryFindings(entry: IndexedResource, namespace: string, index: WorkspaceIndex): Finding[] {
   const { facts } = entry;
-  const uses = expressionsOf(entry).repositories;
+  const uses = expressionsOf(entry).repositories.filter(({ nameless }) => nameless !== true);
   if (uses.length === 0) return [];
   const warehouses = warehousesOf(entry, namespace, index);
   if (warehouses === undefined) return [];

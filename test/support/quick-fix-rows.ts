@@ -245,6 +245,18 @@ export const quickFixRows: Readonly<Record<string, QuickFixRow>> = {
     "Put it in quotes",
     `  interval: "5"\n${image}`,
   ],
+  "puts a word that YAML takes for a boolean in quotes": [
+    (shard) => stage("a").replace("spec:\n", `spec:\n  shard: ${shard}\n`),
+    "yes",
+    "Put it in quotes",
+    '"yes"',
+  ],
+  "names the version that Kargo's kinds have": [
+    (version) => stage("a").replace("kargo.akuity.io/v1alpha1", version),
+    '"kargo.akuity.io/v1beta1"',
+    "Change to `kargo.akuity.io/v1alpha1`",
+    '"kargo.akuity.io/v1alpha1"',
+  ],
   "takes off quotes": [
     warehouse,
     "  subscriptions:\n  - image: {repoURL: a/b, discoveryLimit: '5'}",

@@ -39,31 +39,39 @@ export function variables(doc: string, valueDoc: string) {
   );
 }
 
-const gitCommit = object("A commit.", {
-  repoURL: text("URL of the repository.", {
-    repository: "git",
-    example: "https://github.com/example/app.git",
-  }),
-  id: text("Hash of the commit.", { example: "3f1c2ab0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4" }),
-  branch: text("Branch the commit was found on.", { example: "main" }),
-  tag: text("Tag the commit was found by.", { example: "v1.2.3" }),
-  message: text("First line of the commit message.", { example: "Fix the login form" }),
-  author: text("Author of the commit.", { example: "Ada <ada@example.com>" }),
-  committer: text("Who made the commit.", { example: "Ada <ada@example.com>" }),
-});
+const gitCommit = object(
+  "A commit.",
+  {
+    repoURL: text("URL of the repository.", {
+      repository: "git",
+      example: "https://github.com/example/app.git",
+    }),
+    id: text("Hash of the commit.", { example: "3f1c2ab0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4" }),
+    branch: text("Branch the commit was found on.", { example: "main" }),
+    tag: text("Tag the commit was found by.", { example: "v1.2.3" }),
+    message: text("First line of the commit message.", { example: "Fix the login form" }),
+    author: text("Author of the commit.", { example: "Ada <ada@example.com>" }),
+    committer: text("Who made the commit.", { example: "Ada <ada@example.com>" }),
+  },
+  { gone: { healthCheckCommit: "Set `desiredRevision` in the step `argocd-update`." } },
+);
 
-const image = object("A container image.", {
-  repoURL: text("Repository of the image.", { repository: "image", example: "ghcr.io/example/app" }),
-  tag: text("Tag of the image.", { example: "1.2.3" }),
-  digest: text("Digest of the image.", { example: "sha256:4bcf…" }),
-  annotations: map(
-    "OCI annotations of the image.",
-    text("Value of the annotation.", { example: "2026-01-31T12:00:00Z" }),
-    {
-      keyDoc: "an OCI annotation",
-    },
-  ),
-});
+const image = object(
+  "A container image.",
+  {
+    repoURL: text("Repository of the image.", { repository: "image", example: "ghcr.io/example/app" }),
+    tag: text("Tag of the image.", { example: "1.2.3" }),
+    digest: text("Digest of the image.", { example: "sha256:4bcf…" }),
+    annotations: map(
+      "OCI annotations of the image.",
+      text("Value of the annotation.", { example: "2026-01-31T12:00:00Z" }),
+      {
+        keyDoc: "an OCI annotation",
+      },
+    ),
+  },
+  { gone: { gitRepoURL: "An image's source is in its `annotations`." } },
+);
 
 const chart = object("A Helm chart.", {
   repoURL: text("Repository of the chart.", { repository: "chart", example: "https://charts.example.com" }),

@@ -149,6 +149,7 @@ const image = object(
   },
   {
     required: ["repoURL"],
+    gone: { gitRepoURL: "Kargo reads the source from the image's OCI annotations." },
     renamed: { semverConstraint: "constraint", tagSelectionStrategy: "imageSelectionStrategy" },
   },
 );

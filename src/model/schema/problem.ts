@@ -47,6 +47,8 @@ export interface ValidateOptions {
   readonly stepConfigs?: boolean;
   /** How bad an unknown kind of step is; custom steps of the commercial platform are unknown here. Default "warning". */
   readonly unknownSteps?: "error" | "warning" | "ignore";
+  /** The value at the path as it stands in the file, such as `yes` for true; undefined where that is not known. */
+  readonly written?: (path: Path) => string | undefined;
 }
 
 /** Where a check stands and what it knows. */
@@ -58,6 +60,8 @@ export interface Place {
   /** Faults are warnings: the schema is documentation of something closed. */
   readonly lenient: boolean;
   readonly problems: SchemaProblem[];
+  /** See ValidateOptions. */
+  readonly written: (path: Path) => string | undefined;
   /** The object whose field is checked. */
   readonly holder: Readonly<Record<string, unknown>> | undefined;
 }

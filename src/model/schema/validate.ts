@@ -18,13 +18,14 @@ import type {
 export function validate(value: unknown, schema: Schema, options: ValidateOptions = {}): SchemaProblem[] {
   const problems: SchemaProblem[] = [];
   const templates = options.templates ?? (schema.type === "object" && schema.templates === true);
-  const { unknownSteps = "warning", stepConfigs = true } = options;
+  const { unknownSteps = "warning", stepConfigs = true, written = () => undefined } = options;
   const start = {
     path: [],
     templates,
     unknownSteps,
     stepConfigs,
     lenient: false,
+    written,
     problems,
     holder: undefined,
   };
@@ -57,7 +58,8 @@ function typeFault(value: unknown, schema: Schema, place: Place): Fault {
   if (value === null)
     return { code: "type", message: `${name} has no value; it must be ${wantedType(schema)}.` };
   const isScalar = typeof value === "number" || typeof value === "boolean";
-  const hint = schema.type === "string" && isScalar ? `; put it in quotes: "${value}"` : "";
+  const hint =
+    schema.type === "string" && isScalar ? `; put it in quotes: "${place.written(place.path) ?? value}"` : "";
   return { code: "type", message: `${name} must be ${wantedType(schema)}, not ${typeName(value)}${hint}.` };
 }
 

@@ -44,6 +44,14 @@ const documents: Record<string, readonly [text: string, ...rows: string[]]> = {
     "apiVersion: kargo.akuity.io/v1alpha1\nkind: Wharehouse\nmetadata: {name: a}\n",
     "unknown-kind: Wharehouse",
   ],
+  "a kind of Kargo's in a version that never was": [
+    stage("a").replace("v1alpha1", "v1"),
+    "unknown-kind: kargo.akuity.io/v1",
+  ],
+  "fields of earlier versions": [
+    warehouse("  subscriptions:\n  - image: {repoURL: a/b, gitRepoURL: x}"),
+    "unknown-key: gitRepoURL",
+  ],
   "broken YAML at its place": [warehouse("  subscriptions: [a\n  b: c"), "type: a", "yaml-syntax: b"],
   "a step that does not exist": [
     stage("a", { steps: "- uses: git-clon\n  config: {}" }),

@@ -41,6 +41,10 @@ const inConfig: Record<string, readonly [expression: string, ...rows: string[]]>
     "unknown-repository: ghcr.io/example/ap",
   ],
   "an image by a variable": ["${{ imageFrom(vars.wrong).Tag }}", "unknown-repository: vars.wrong"],
+  "a chart of a chart repository without its name": [
+    "${{ chartFrom('https://charts.example.com').Version }}",
+    "unknown-repository: https://charts.example.com",
+  ],
   "git URLs are compared in their normal form": ["${{ commitFrom('https://GITHUB.com/example/app').ID }}"],
   "a Warehouse that is not there": [
     "${{ imageFrom('ghcr.io/example/app', warehouse('ap')).Tag }}",
