@@ -51,7 +51,7 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
   const { signal, pollMs, onWait } = options;
   const lost = new AbortController();
   const watch = new LockWatch(lockPath(path), options);
-  for (let waited = false; ; waited = true) {
+  for (let isTold = false; ; ) {
     signal.throwIfAborted();
     try {
       const release = await lockfile.lock(path, {
@@ -67,7 +67,12 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
       if (!hasCode(error, "ELOCKED")) throw error;
     }
     if (await removeAbandonedLock(watch)) continue;
-    if (!waited) onWait?.(await holderOf(lockPath(path)));
+    // The lock of an ended process is waited for only until whoever is taking it over has done so.
+    const seen = isTold ? undefined : await look(lockPath(path));
+    if (seen !== undefined && !isOfEndedProcess(seen)) {
+      onWait?.(holderOf(seen));
+      isTold = true;
+    }
     await delay(pollMs * (0.5 + Math.random()), undefined, { signal });
   }
 }
@@ -76,7 +81,7 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
 export async function isFileLocked(path: string, options: StaleLimits): Promise<boolean> {
   const { staleMs, foreignStaleMs = defaultForeignStaleMs } = options;
   const seen = await look(lockPath(path));
-  if (seen === undefined || (seen.holder !== undefined && hasEnded(seen.holder))) return false;
+  if (seen === undefined || isOfEndedProcess(seen)) return false;
   return Date.now() - seen.beatMs <= (isOurs(seen) ? staleMs : foreignStaleMs);
 }
 
@@ -101,8 +106,11 @@ function isOurs({ holder }: Sight): boolean {
   return holder !== undefined && isHere(holder);
 }
 
-async function holderOf(lock: string): Promise<LockHolder | undefined> {
-  const holder = (await look(lock))?.holder;
+function isOfEndedProcess({ holder }: Sight): boolean {
+  return holder !== undefined && hasEnded(holder);
+}
+
+function holderOf({ holder }: Sight): LockHolder | undefined {
   return holder && { pid: holder.pid, host: hostOf(holder), isHere: isHere(holder) };
 }
 
@@ -126,7 +134,7 @@ class LockWatch {
     const seen = await look(this.lock);
     if (seen === undefined) return false;
     const { staleMs, foreignStaleMs = defaultForeignStaleMs } = this.#limits;
-    if (seen.holder !== undefined && hasEnded(seen.holder)) return true;
+    if (isOfEndedProcess(seen)) return true;
     const isOld = (limitMs: number) => seen.beatMs < Date.now() - limitMs;
     if (seen.holder === undefined) return isOld(foreignStaleMs);
     if (isOurs(seen)) return isOld(staleMs);
@@ -166,10 +174,13 @@ async function removeAbandonedLock(watch: LockWatch): Promise<boolean> {
   const { lock: path, staleMs } = watch;
   const judging = `${path}.takeover`;
   try {
-    await writeFile(judging, "", { flag: "wx" });
+    await writeFile(judging, JSON.stringify(thisProcess()), { flag: "wx" });
   } catch (error) {
     if (!hasCode(error, "EEXIST")) throw error;
-    if (await isOlderThan(judging, staleMs * 2)) await unlink(judging).catch(() => {}); // its maker was killed, too
+    const judge = await look(judging);
+    // Its maker was killed, too.
+    if (judge !== undefined && (isOfEndedProcess(judge) || judge.beatMs < Date.now() - staleMs * 2))
+      await unlink(judging).catch(() => {});
     return false;
   }
   try {
@@ -179,11 +190,6 @@ async function removeAbandonedLock(watch: LockWatch): Promise<boolean> {
   } finally {
     await unlink(judging).catch(() => {});
   }
-}
-
-async function isOlderThan(path: string, ms: number): Promise<boolean> {
-  const info = await stat(path).catch(() => undefined);
-  return info !== undefined && info.mtimeMs < Date.now() - ms;
 }
 
 function hasCode(error: unknown, code: string): boolean {

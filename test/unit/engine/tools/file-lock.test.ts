@@ -84,6 +84,18 @@ test("a lock that says nothing, or an earlier version's folder, is taken once it
   }
 });
 
+test("a process that was killed while it took a dead holder's lock over holds nobody up", async (t) => {
+  const path = join(tempDir(t), "x");
+  const dead = await holderText(path, { since: "1" });
+  for (const file of [`${path}.lock`, `${path}.lock.takeover`]) writeFileSync(file, dead);
+  let waits = 0;
+  const signal = AbortSignal.timeout(4000);
+  const lock = await acquireFileLock(path, { ...options, signal, onWait: () => waits++ });
+  await lock.release();
+  assert.equal(waits, 0, "nobody is told to wait for the dead");
+  assert.equal(existsSync(`${path}.lock.takeover`), false);
+});
+
 test("of many that find a dead holder's lock, one at a time gets it", async (t) => {
   const path = join(tempDir(t), "x");
   const dead = await holderText(path, { pid: 2 ** 22 + 5, since: "1" });
