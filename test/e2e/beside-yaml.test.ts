@@ -1,8 +1,7 @@
 // The workbench with another YAML extension at work: Red Hat's server, given the CRDs as a schema, or ours where our
 // server is off. Nothing is told or offered twice, and what only ours knows is still there.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -10,7 +9,7 @@ import { runCommand } from "../host/page.mjs";
 import { vsixPath } from "../host/paths.mjs";
 import { packYamlStandIn } from "../host/yaml-stand-in.mjs";
 import { crds, skip } from "../support/kargo-schemas";
-import { openWorkbench, screenshot, withShotOnFailure } from "./workbench";
+import { newFolder, openWorkbench, screenshot, withShotOnFailure } from "./workbench";
 
 const text = `apiVersion: kargo.akuity.io/v1alpha1
 kind: Stage
@@ -31,8 +30,7 @@ spec:
 `;
 
 test("nothing is told or offered twice beside another YAML extension", { skip }, async (t) => {
-  const work = mkdtempSync(join(tmpdir(), "e2e-"));
-  t.after(() => rmSync(work, { recursive: true, force: true, maxRetries: 3 }));
+  const work = newFolder();
   const folder = join(work, "shop");
   mkdirSync(folder);
   writeFileSync(join(folder, "stages.yaml"), text);
@@ -83,8 +81,7 @@ test("nothing is told or offered twice beside another YAML extension", { skip },
 });
 
 test("what our server leaves to the other extension is told once, by our schema", async (t) => {
-  const work = mkdtempSync(join(tmpdir(), "e2e-"));
-  t.after(() => rmSync(work, { recursive: true, force: true, maxRetries: 3 }));
+  const work = newFolder();
   const folder = join(work, "shop");
   mkdirSync(join(folder, ".vscode"), { recursive: true });
   writeFileSync(join(folder, "stages.yaml"), text);

@@ -1,13 +1,12 @@
 // Reading and finding one's way in pipeline files: outline, breadcrumbs, symbols, folding, hints, lenses, signatures,
 // colours, snippets, silenced findings, severities, the task, and fixes by the lightbulb, as a person meets them.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Page } from "playwright-core";
 import { runCommand } from "../host/page.mjs";
-import { openWorkbench, screenshot, type themes, withShotOnFailure } from "./workbench";
+import { newFolder, openWorkbench, screenshot, type themes, withShotOnFailure } from "./workbench";
 
 const head = (kind: string, name: string) =>
   `apiVersion: kargo.akuity.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: shop\n`;
@@ -256,8 +255,7 @@ async function open(
   } = {},
 ): Promise<{ page: Page; folder: string }> {
   const { theme = "dark", files = {}, shown = "test.yaml" } = options;
-  const folder = join(mkdtempSync(join(tmpdir(), "e2e-")), "shop");
-  t.after(() => rmSync(join(folder, ".."), { recursive: true, force: true, maxRetries: 3 }));
+  const folder = join(newFolder(), "shop");
   mkdirSync(folder);
   const all = { "project.yaml": project, "test.yaml": testStage, "prod.yaml": prodStage, ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);

@@ -1,12 +1,11 @@
 // Writing pipelines in the workbench: problems, completion, explanations, definitions and renames as a person meets them.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Page } from "playwright-core";
 import { runCommand } from "../host/page.mjs";
-import { openWorkbench, screenshot, type themes, withShotOnFailure } from "./workbench";
+import { newFolder, openWorkbench, screenshot, type themes, withShotOnFailure } from "./workbench";
 
 const head = (kind: string, name: string) =>
   `apiVersion: kargo.akuity.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n`;
@@ -151,8 +150,7 @@ async function openPipeline(
   t: TestContext,
   { theme, text }: { readonly theme: keyof typeof themes; readonly text: string },
 ): Promise<{ page: Page; folder: string }> {
-  const folder = join(mkdtempSync(join(tmpdir(), "e2e-")), "shop");
-  t.after(() => rmSync(join(folder, ".."), { recursive: true, force: true, maxRetries: 3 }));
+  const folder = join(newFolder(), "shop");
   mkdirSync(folder);
   writeFileSync(join(folder, "project.yaml"), project);
   writeFileSync(join(folder, "stages.yaml"), text);

@@ -1,18 +1,16 @@
 // Acts of the sidebar that ask in several steps: the sample from the walkthrough, Freight by hand, an abort.
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { answer, openView, pick, runCommand, treeRow } from "../host/page.mjs";
-import { git, newSample, openWorkbench, screenshot, withShotOnFailure } from "./workbench";
+import { git, newFolder, newSample, openWorkbench, screenshot, withShotOnFailure } from "./workbench";
 
 const coldMs = 60_000;
 
 test("the walkthrough creates the sample, opens it, and goes on there", async (t) => {
-  const parent = mkdtempSync(join(tmpdir(), "e2e-"));
-  t.after(() => rmSync(parent, { recursive: true, force: true, maxRetries: 3 }));
+  const parent = newFolder();
   const page = await openWorkbench(t, { theme: "dark" });
   await withShotOnFailure(page, "walkthrough", async () => {
     await openView(page, "Kargo");
