@@ -1,5 +1,7 @@
 // URLs as Go's net/url reads and prints them; JavaScript's own URL class normalises too much to compare with Kargo.
 // Resolves no relative reference and knows no default ports.
+import { goQuote } from "./go-text";
+import { compareBytewise } from "./text";
 
 /** Parts of a URL. User, host, path and fragment are decoded, one character per byte: `goUrlText` makes text of them. */
 export interface GoUrl {
@@ -29,18 +31,44 @@ const plain: Readonly<Record<Mode, string>> = {
   fragment: `${unreserved}!$&()*+,/:;=?@`,
 };
 
+/** What Go says about a text that is no URL. */
+class UrlFault extends Error {}
+
 /** Reads a URL as Go's url.Parse does; undefined where Go gives an error. */
 export function parseGoUrl(text: string): GoUrl | undefined {
+  try {
+    return readGoUrl(text);
+  } catch (error) {
+    if (error instanceof UrlFault) return undefined;
+    throw error;
+  }
+}
+
+/** Reads a URL as Go's url.Parse does. Throws an Error in Go's words: `parse "…": …`. */
+export function readGoUrl(text: string): GoUrl {
   const [main = "", ...fragments] = bytesOf(text).split("#");
   const rawFragment = fragments.join("#");
-  const parsed = parseMain(main);
-  const fragment = percentDecode(rawFragment, "fragment");
-  if (parsed === undefined || fragment === undefined) return undefined;
+  const parsed = told(goUrlText(main), () => parseMain(main));
+  const fragment = told(text, () => percentDecode(rawFragment, "fragment"));
   return {
     ...parsed,
     fragment,
     rawFragment: percentEncode(fragment, "fragment") === rawFragment ? "" : rawFragment,
   };
+}
+
+function told<T>(text: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UrlFault) throw new UrlFault(`parse ${goQuote(text)}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The URL with another path, which is given as it is to be sent (URL.setPath). */
+export function withGoPath(url: GoUrl, escaped: string): GoUrl {
+  return { ...url, ...pathParts(escaped) };
 }
 
 /** Prints a URL as Go's URL.String does. */
@@ -49,7 +77,7 @@ export function printGoUrl(url: GoUrl): string {
   if (url.opaque !== "") out += url.opaque;
   else {
     out += printAuthority(url);
-    const path = escapedPath(url);
+    const path = escapedGoPath(url);
     if (path !== "" && !path.startsWith("/") && url.host !== "") out += "/";
     if (out === "" && path.split("/", 1)[0]?.includes(":")) out += "./";
     out += path;
@@ -61,13 +89,40 @@ export function printGoUrl(url: GoUrl): string {
   return goUrlText(out);
 }
 
+/** A parameter of a query; characters are bytes, as in the other parts. */
+export type GoQueryPair = readonly [name: string, value: string];
+
+/** The parameters of a query in written order, without those that Go cannot read (URL.Query). */
+export function goQuery({ rawQuery }: GoUrl): GoQueryPair[] {
+  return rawQuery.split("&").flatMap((pair): GoQueryPair[] => {
+    if (pair === "" || pair.includes(";")) return [];
+    const [name = "", ...value] = pair.split("=");
+    try {
+      return [[percentDecode(name, "query"), percentDecode(value.join("="), "query")]];
+    } catch (error) {
+      if (error instanceof UrlFault) return [];
+      throw error;
+    }
+  });
+}
+
 /** True when the query holds at least one readable parameter (len(URL.Query()) > 0). */
 export function hasQueryParameters(url: GoUrl): boolean {
-  return url.rawQuery.split("&").some((pair) => {
-    if (pair === "" || pair.includes(";")) return false;
-    const [key = "", ...value] = pair.split("=");
-    return percentDecode(key, "query") !== undefined && percentDecode(value.join("="), "query") !== undefined;
-  });
+  return goQuery(url).length > 0;
+}
+
+/** Prints parameters as a query, sorted by name (Values.Encode). */
+export function printGoQuery(pairs: readonly GoQueryPair[]): string {
+  const escaped = (text: string) => percentEncode(text, "query").replaceAll("%20", "+");
+  return [...pairs]
+    .sort(([a], [b]) => compareBytewise(a, b))
+    .map(([name, value]) => `${escaped(name)}=${escaped(value)}`)
+    .join("&");
+}
+
+/** Bytes that a query may not hold, escaped; the rest as it is. */
+export function escapeUnsafe(query: string): string {
+  return query.replace(/[^\x21-\x7e]/g, (byte) => percentEncode(byte, "query"));
 }
 
 /** The text of a decoded part, whose characters are bytes of UTF-8. */
@@ -81,14 +136,19 @@ function printAuthority(url: GoUrl): string {
   if (url.omitHost && host === "" && user === undefined) return "";
   let out = host !== "" || url.path !== "" || user !== undefined ? "//" : "";
   if (user !== undefined) {
-    out += percentEncode(user.name, "user");
-    if (user.password !== undefined) out += `:${percentEncode(user.password, "user")}`;
-    out += "@";
+    out += `${printGoUser(user)}@`;
   }
   return out + percentEncode(host, "host");
 }
 
-function escapedPath(url: GoUrl): string {
+/** Prints user and password as Go's Userinfo.String does. */
+export function printGoUser({ name, password }: NonNullable<GoUrl["user"]>): string {
+  const rest = password === undefined ? "" : `:${percentEncode(password, "user")}`;
+  return percentEncode(name, "user") + rest;
+}
+
+/** The path as it is sent (URL.EscapedPath). */
+export function escapedGoPath(url: GoUrl): string {
   return (
     spelling(url.rawPath, url.path, "path") ?? (url.path === "*" ? "*" : percentEncode(url.path, "path"))
   );
@@ -97,13 +157,23 @@ function escapedPath(url: GoUrl): string {
 /** The spelling the URL came with, when it is valid and still means `decoded`. */
 function spelling(raw: string, decoded: string, mode: "path" | "fragment"): string | undefined {
   const valid = [...raw].every((byte) => "!$&'()*+,;=:@[]%".includes(byte) || isPlain(byte, mode));
-  return raw !== "" && valid && percentDecode(raw, mode) === decoded ? raw : undefined;
+  return raw !== "" && valid && isSpellingOf(raw, decoded, mode) ? raw : undefined;
 }
 
-function parseMain(text: string): Omit<GoUrl, "fragment" | "rawFragment"> | undefined {
+function isSpellingOf(raw: string, decoded: string, mode: "path" | "fragment"): boolean {
+  try {
+    return percentDecode(raw, mode) === decoded;
+  } catch (error) {
+    if (error instanceof UrlFault) return false;
+    throw error;
+  }
+}
+
+function parseMain(text: string): Omit<GoUrl, "fragment" | "rawFragment"> {
   const empty = { scheme: "", opaque: "", host: "", path: "", rawPath: "", rawQuery: "" };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: Go refuses exactly these
-  if (/[\x00-\x1f\x7f]/.test(text) || text.startsWith(":")) return undefined;
+  if (/[\x00-\x1f\x7f]/.test(text)) throw new UrlFault("net/url: invalid control character in URL");
+  if (text.startsWith(":")) throw new UrlFault("missing protocol scheme");
   if (text === "*") return { ...empty, path: "*", forceQuery: false, omitHost: false };
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text)?.[1] ?? "";
   const [hierarchy = "", ...queries] = text.slice(scheme === "" ? 0 : scheme.length + 1).split("?");
@@ -112,7 +182,8 @@ function parseMain(text: string): Omit<GoUrl, "fragment" | "rawFragment"> | unde
   const url = { ...common, forceQuery: queries.length === 1 && rawQuery === "" };
   if (!hierarchy.startsWith("/")) {
     if (scheme !== "") return { ...url, opaque: hierarchy };
-    if (hierarchy.split("/", 1)[0]?.includes(":")) return undefined;
+    if (hierarchy.split("/", 1)[0]?.includes(":"))
+      throw new UrlFault("first path segment in URL cannot contain colon");
   }
   return parseHierarchy(url, hierarchy);
 }
@@ -123,65 +194,72 @@ function parseHierarchy<T extends { readonly scheme: string }>(url: T, text: str
   let omitHost = false;
   if (text.startsWith("//") && (url.scheme !== "" || !text.startsWith("///"))) {
     const slash = text.indexOf("/", 2);
-    const parsed = parseAuthority(url.scheme, text.slice(2, slash < 0 ? undefined : slash));
-    if (parsed === undefined) return undefined;
-    authority = parsed;
+    authority = parseAuthority(url.scheme, text.slice(2, slash < 0 ? undefined : slash));
     path = slash < 0 ? "" : text.slice(slash);
   } else omitHost = url.scheme !== "" && text.startsWith("/");
-  const decoded = percentDecode(path, "path");
-  if (decoded === undefined) return undefined;
-  const rawPath = percentEncode(decoded, "path") === path ? "" : path;
-  return { ...url, ...authority, omitHost, path: decoded, rawPath };
+  return { ...url, ...authority, omitHost, ...pathParts(path) };
 }
 
-function parseAuthority(scheme: string, text: string): Pick<GoUrl, "host" | "user"> | undefined {
+function pathParts(escaped: string): Pick<GoUrl, "path" | "rawPath"> {
+  const path = percentDecode(escaped, "path");
+  return { path, rawPath: percentEncode(path, "path") === escaped ? "" : escaped };
+}
+
+function parseAuthority(scheme: string, text: string): Pick<GoUrl, "host" | "user"> {
   const at = text.lastIndexOf("@");
   const host = parseHost(scheme, text.slice(at + 1));
-  if (host === undefined) return undefined;
   if (at < 0) return { host };
   const info = text.slice(0, at);
-  if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(info)) return undefined;
+  if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(info)) throw new UrlFault("net/url: invalid userinfo");
   const colon = info.indexOf(":");
   const name = percentDecode(colon < 0 ? info : info.slice(0, colon), "user");
   const password = colon < 0 ? undefined : percentDecode(info.slice(colon + 1), "user");
-  if (name === undefined || (colon >= 0 && password === undefined)) return undefined;
   return { host, user: password === undefined ? { name } : { name, password } };
 }
 
-function parseHost(scheme: string, text: string): string | undefined {
+function parseHost(scheme: string, text: string): string {
   const bracket = text.lastIndexOf("[");
-  if (bracket > 0) return undefined;
+  if (bracket > 0) throw new UrlFault("invalid IP-literal");
   if (bracket === 0) return parseIpLiteral(text);
   const strict = scheme === "http" || scheme === "https";
   const colon = strict ? text.indexOf(":") : text.lastIndexOf(":");
-  if (colon >= 0 && !isPort(text.slice(colon))) return undefined;
+  if (colon >= 0) checkPort(text.slice(colon));
   return percentDecode(text, "host");
 }
 
-function parseIpLiteral(text: string): string | undefined {
+function parseIpLiteral(text: string): string {
   const close = text.lastIndexOf("]");
-  if (close < 0 || !isPort(text.slice(close + 1))) return undefined;
+  if (close < 0) throw new UrlFault("missing ']' in host");
+  checkPort(text.slice(close + 1));
   const literal = text.slice(1, close);
   const zoneAt = literal.indexOf("%25");
   const address = percentDecode(zoneAt < 0 ? literal : literal.slice(0, zoneAt), "host");
   const zone = zoneAt < 0 ? "" : percentDecode(literal.slice(zoneAt), "zone");
-  if (address === undefined || zone === undefined || zone === "%" || !isIpv6(address)) return undefined;
+  if (isIpv4(address)) throw new UrlFault("invalid IP-literal");
+  if (zone === "%" || !isIpv6(address)) {
+    throw new UrlFault(`invalid host: ParseAddr(${quoted(address + zone)}): unable to parse IP`);
+  }
   return `[${address}${zone}]${text.slice(close + 1)}`;
 }
 
-function isPort(text: string): boolean {
-  return /^(?::\d*)?$/.test(text);
+function checkPort(text: string): void {
+  if (!/^(?::\d*)?$/.test(text)) throw new UrlFault(`invalid port ${quoted(text)} after host`);
+}
+
+function quoted(bytes: string): string {
+  return goQuote(goUrlText(bytes));
+}
+
+function isIpv4(text: string): boolean {
+  return (
+    /^(?:\d+\.){3}\d+$/.test(text) && text.split(".").every((n) => /^(0|[1-9]\d{0,2})$/.test(n) && +n < 256)
+  );
 }
 
 /** True for an IPv6 address without zone, optionally ending in dotted decimals. */
 function isIpv6(text: string): boolean {
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
-  if (
-    dotted !== null &&
-    !(dotted[2] ?? "").split(".").every((n) => /^(0|[1-9]\d{0,2})$/.test(n) && +n < 256)
-  ) {
-    return false;
-  }
+  if (dotted !== null && !isIpv4(dotted[2] ?? "")) return false;
   const hex = dotted === null ? text : `${dotted[1]}0:0`;
   const halves = hex.split("::");
   if (halves.length > 2) return false;
@@ -203,28 +281,35 @@ function percentEncode(text: string, mode: Mode): string {
   return out;
 }
 
-/** Decodes `%XX`; undefined where Go refuses an escape or, in hosts, a byte. */
-function percentDecode(text: string, mode: Mode): string | undefined {
+/** Decodes `%XX`. Throws UrlFault where Go refuses an escape or, in hosts, a byte. */
+function percentDecode(text: string, mode: Mode): string {
   let out = "";
   for (let at = 0; at < text.length; at++) {
     const byte = text.charAt(at);
     if (byte === "%") {
-      const digits = text.slice(at + 1, at + 3);
-      if (!/^[0-9a-fA-F]{2}$/.test(digits)) return undefined;
-      const value = String.fromCharCode(Number.parseInt(digits, 16));
-      if (digits !== "25" && mode === "host" && value.charCodeAt(0) < 0x80) return undefined;
-      if (digits !== "25" && mode === "zone" && value !== " " && !isPlain(value, "host")) return undefined;
+      const escaped = text.slice(at, at + 3);
+      const value = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+      if (!/^%[0-9a-fA-F]{2}$/.test(escaped) || isRefused(escaped, value, mode))
+        throw new UrlFault(`invalid URL escape ${quoted(escaped)}`);
       out += value;
       at += 2;
     } else {
-      if ((mode === "host" || mode === "zone") && byte < "\x80" && !isPlain(byte, mode)) return undefined;
+      if ((mode === "host" || mode === "zone") && byte < "\x80" && !isPlain(byte, mode))
+        throw new UrlFault(`invalid character ${quoted(byte)} in host name`);
       out += byte === "+" && mode === "query" ? " " : byte;
     }
   }
   return out;
 }
 
-function bytesOf(text: string): string {
+/** In a host only bytes beyond ASCII may be escaped, and `%25` before a zone. */
+function isRefused(escaped: string, value: string, mode: Mode): boolean {
+  if (escaped === "%25") return false;
+  return mode === "host" ? value < "\x80" : mode === "zone" && value !== " " && !isPlain(value, "host");
+}
+
+/** A text as the decoded parts are kept: one character for each byte of its UTF-8. */
+export function bytesOf(text: string): string {
   let out = "";
   for (const byte of new TextEncoder().encode(text)) out += String.fromCharCode(byte);
   return out;

@@ -4,9 +4,9 @@
 import { isObject } from "../../base/json";
 import type { AnalysisAuthentication, AnalysisHeader, AnalysisPhase } from "../../model/analysis";
 import { exchange, type NameAndValue } from "../steps/http-exchange";
-import { parseGoUrl } from "../tools/go-url";
 import { canonicalHeader } from "../tools/http-request";
 import { readUpTo } from "../tools/read-body";
+import { parseRequestUrl } from "../tools/request-url";
 
 /** What a provider found. */
 export interface MeasuredValue {
@@ -40,7 +40,7 @@ export async function sendMetricRequest(request: MetricRequest, signal: AbortSig
   return exchange(
     { signal },
     {
-      url: parseGoUrl(url),
+      url: parseRequestUrl(url),
       method,
       headers,
       ...(body === undefined ? {} : { body }),

@@ -2,8 +2,8 @@
 // Sends nothing by itself; tools/http-request.ts does.
 import { durationProblem, parseDurationMs } from "../../base/duration";
 import { errorMessage } from "../../base/errors";
+import type { GoUrl } from "../../base/go-url";
 import type { StepContext } from "../promotion/step";
-import { type GoUrl, parseGoUrl, withParameters } from "../tools/go-url";
 import {
   type HttpAnswer,
   type HttpRequest,
@@ -11,6 +11,7 @@ import {
   requestFailure,
   sendHttpRequest,
 } from "../tools/http-request";
+import { parseRequestUrl, withParameters } from "../tools/request-url";
 import { errored } from "./step-failure";
 
 /** A header or a query parameter. */
@@ -35,7 +36,7 @@ const bodyTimeout = "context deadline exceeded (Client.Timeout or context cancel
 /** The address with the configured parameters. Throws an Error that says why it is none. */
 export function requestUrl({ url: text, queryParams = [] }: ExchangeConfig): GoUrl {
   try {
-    const url = parseGoUrl(text);
+    const url = parseRequestUrl(text);
     return queryParams.length === 0 ? url : withParameters(url, queryParams);
   } catch (error) {
     throw new Error(`error creating HTTP request: ${errorMessage(error)}`);

@@ -25,10 +25,10 @@ import {
   type StepResult,
   type StepRunner,
 } from "../promotion/step";
-import { parseGoUrl } from "../tools/go-url";
 import { yamlToJson } from "../tools/go-yaml/to-json";
 import { canonicalHeader, type HttpAnswer, type HttpRequest } from "../tools/http-request";
 import { readUpTo } from "../tools/read-body";
+import { parseRequestUrl, requestPlace } from "../tools/request-url";
 import { configuredMs, type ExchangeConfig, exchange, requestUrl } from "./http-exchange";
 import { inDetail } from "./parse-outputs";
 import { errored, erroredBecause } from "./step-failure";
@@ -97,7 +97,7 @@ function prepare(config: HttpConfig): {
   const timeoutMs = within("error creating HTTP client", () =>
     configuredMs("timeout", config.timeout, defaultTimeoutMs),
   );
-  if (proxy) within("error creating HTTP client: error parsing proxy URL", () => parseGoUrl(proxy));
+  if (proxy) within("error creating HTTP client: error parsing proxy URL", () => parseRequestUrl(proxy));
   return {
     request: { url, method: method || "GET", headers, body, proxy, insecureSkipTLSVerify },
     timeoutMs,
@@ -112,7 +112,7 @@ async function sendOnce<T>(
 ): Promise<T> {
   try {
     if (method === "GET" || method === "HEAD") return await act();
-    const target = `${url.scheme}://${url.host}${url.path || "/"}`;
+    const target = requestPlace(url);
     return await context.effects.perform(
       { kind: "http.request", target, summary: `${method} ${target}` },
       act,

@@ -6,9 +6,10 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from "undici";
 import { goQuote } from "../../base/go-text";
+import type { GoUrl } from "../../base/go-url";
 import { compareBytewise } from "../../base/text";
-import { type GoUrl, requestTarget, resolveGoUrl, shownUrl } from "./go-url";
 import { failureReason } from "./http-retry";
+import { hostOf, requestTarget, resolveReference, shownUrl } from "./request-url";
 
 /** A request to send. */
 export interface HttpRequest {
@@ -94,7 +95,7 @@ async function follow(options: HttpRequest, dispatcher: Dispatcher): Promise<Htt
 
 function redirected(options: HttpRequest, url: GoUrl, location: string): GoUrl {
   try {
-    return resolveGoUrl(url, location);
+    return resolveReference(url, location);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw failed(options, url, `failed to parse Location header ${goQuote(location)}: ${reason}`);
@@ -111,7 +112,8 @@ function withReferer(
   if (given.some(({ name }) => name.toLowerCase() === "referer")) return headers;
   const others = headers.filter(({ name }) => name !== "Referer");
   if (from.scheme === "https" && to.scheme === "http") return others;
-  return [...others, { name: "Referer", value: shownUrl({ ...from, user: undefined }) }];
+  const { user: _user, ...shared } = from;
+  return [...others, { name: "Referer", value: shownUrl(shared) }];
 }
 
 /** `verb` is what was asked for first; it names the request in errors. */
@@ -127,7 +129,7 @@ async function send(
   if (problem !== undefined) throw failed(verb, url, problem);
   try {
     const answer = await dispatcher.request({
-      origin: `${url.scheme}://${url.host}`,
+      origin: `${url.scheme}://${hostOf(url)}`,
       path: requestTarget(url),
       method: method as Dispatcher.HttpMethod,
       headers: sentHeaders(options, asksForAll),
@@ -144,7 +146,8 @@ async function send(
 
 /** Why Go's transport would not send this at all; undefined when it would. */
 function requestProblem({ url, headers }: HttpRequest): string | undefined {
-  const { scheme, host } = url;
+  const { scheme } = url;
+  const host = hostOf(url);
   if (scheme !== "http" && scheme !== "https") return `unsupported protocol scheme ${goQuote(scheme)}`;
   for (const { name, value } of headers) {
     if (!headerName.test(name)) return `net/http: invalid header field name ${goQuote(name)}`;
@@ -168,7 +171,7 @@ function requestProblem({ url, headers }: HttpRequest): string | undefined {
 /** Headers in Go's order and writing: names in canonical form and sorted, values trimmed, what Go adds last. */
 function sentHeaders({ url, headers }: HttpRequest, asksForAll: boolean): Record<string, string | string[]> {
   const sent: Record<string, string | string[]> = {
-    Host: url.host,
+    Host: hostOf(url),
     "User-Agent": userAgent,
   };
   const own = headers.map(({ name, value }) => ({ name: canonicalHeader(name.toLowerCase()), value }));
@@ -177,7 +180,7 @@ function sentHeaders({ url, headers }: HttpRequest, asksForAll: boolean): Record
   const rest = own.filter(({ name }) => name !== "User-Agent");
   if (url.user !== undefined && !rest.some(({ name }) => name === "Authorization")) {
     const pair = `${url.user.name}:${url.user.password ?? ""}`;
-    rest.push({ name: "Authorization", value: `Basic ${Buffer.from(pair).toString("base64")}` });
+    rest.push({ name: "Authorization", value: `Basic ${Buffer.from(pair, "latin1").toString("base64")}` });
   }
   for (const { name, value } of rest.sort((a, b) => compareBytewise(a.name, b.name))) {
     // Go sends UTF-8 where this client would send Latin-1.
@@ -270,7 +273,7 @@ function isRedirect(status: number): boolean {
 
 /** The same host, or one below it (net/http shouldCopyHeaderOnRedirect). */
 function isSameDomain(from: GoUrl, to: GoUrl): boolean {
-  const [first, second] = [from, to].map(({ host }) => host.replace(/:\d*$/, "").toLowerCase());
+  const [first, second] = [from, to].map((url) => hostOf(url).replace(/:\d*$/, "").toLowerCase());
   return second === first || second?.endsWith(`.${first}`) === true;
 }
 

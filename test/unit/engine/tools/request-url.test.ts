@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
-  parseGoUrl,
+  hostOf,
+  parseRequestUrl,
   requestTarget,
-  resolveGoUrl,
+  resolveReference,
   shownUrl,
   withParameters,
-} from "../../../../src/engine/tools/go-url";
+} from "../../../../src/engine/tools/request-url";
 
 interface Recorded {
   readonly url: string;
@@ -24,11 +25,11 @@ const recorded: readonly Recorded[] = JSON.parse(readFileSync("test/fixtures/go-
 
 function read({ url: text, reference, parameters = [] }: Recorded): Omit<Recorded, "url"> {
   try {
-    const parsed = parseGoUrl(text);
-    const led = reference === undefined ? parsed : resolveGoUrl(parsed, reference);
+    const parsed = parseRequestUrl(text);
+    const led = reference === undefined ? parsed : resolveReference(parsed, reference);
     const pairs = parameters.map(([name, value]) => ({ name, value }));
     const url = pairs.length === 0 ? led : withParameters(led, pairs);
-    return { target: requestTarget(url), host: url.host, shown: shownUrl(url) };
+    return { target: requestTarget(url), host: hostOf(url), shown: shownUrl(url) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }
@@ -48,5 +49,5 @@ for (const row of recorded) {
 }
 
 test("what Go sends raw and servers refuse is escaped in the query", () => {
-  assert.equal(requestTarget(parseGoUrl("http://h/a?b=c d&ä=1")), "/a?b=c%20d&%C3%A4=1");
+  assert.equal(requestTarget(parseRequestUrl("http://h/a?b=c d&ä=1")), "/a?b=c%20d&%C3%A4=1");
 });
