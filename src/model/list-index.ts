@@ -1,6 +1,6 @@
 // Look-ups in the lists of a Project: Promotions by Stage, what has not ended, Freight by name, Stages by where they take
-// Freight from. Lists never change, so
-// each is gone through once at most. Whoever makes a list out of an earlier one can bring its look-ups along.
+// Freight from. Lists never change, so each is gone through once at most. Whoever makes a list out of an earlier one can bring its look-ups along.
+import { atOnce } from "../base/turns";
 import { type Freight, isTerminalPhase, originKey, type Promotion, type Stage } from "./resources";
 
 /** What is looked up in a list of Promotions. */
@@ -67,24 +67,34 @@ export function stageLookup(list: readonly Stage[]): StageLookup {
 /** As groupedBy for entries with several keys; a key that an entry has twice counts once. */
 function groupedByEach<T>(list: readonly T[], keysOf: (entry: T) => readonly string[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
+  for (const entry of list) for (const key of new Set(keysOf(entry))) putInGroup(groups, key, entry);
+  return groups;
+}
+
+/** So many entries are grouped in one step. */
+const stepSize = 1000;
+
+/** Entries in groups, each in the order of the list. */
+export function groupedBy<T, K = string>(list: Iterable<T>, keyOf: (entry: T) => K): Map<K, T[]> {
+  return atOnce(groupedInSteps(list, keyOf));
+}
+
+/** As groupedBy, in steps. */
+export function* groupedInSteps<T, K = string>(
+  list: Iterable<T>,
+  keyOf: (entry: T) => K,
+): Generator<void, Map<K, T[]>> {
+  const groups = new Map<K, T[]>();
+  let count = 0;
   for (const entry of list) {
-    for (const key of keysOf(entry)) {
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [entry]);
-      else if (group.at(-1) !== entry) group.push(entry);
-    }
+    putInGroup(groups, keyOf(entry), entry);
+    if (++count % stepSize === 0) yield;
   }
   return groups;
 }
 
-/** Entries in groups, each in the order of the list. */
-export function groupedBy<T, K = string>(list: Iterable<T>, keyOf: (entry: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const entry of list) {
-    const key = keyOf(entry);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [entry]);
-    else group.push(entry);
-  }
-  return groups;
+function putInGroup<T, K>(groups: Map<K, T[]>, key: K, entry: T): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [entry]);
+  else group.push(entry);
 }

@@ -1,7 +1,7 @@
 // The Projects of a workspace or a server, kept current: a changed resource costs what its own list costs, and every
 // list that did not change stays the same array. What the order is, is decided in pipeline.ts.
 import { atOnce } from "../base/turns";
-import { rememberPromotionLookup } from "./list-index";
+import { groupedInSteps, rememberPromotionLookup } from "./list-index";
 import {
   byName,
   compareText,
@@ -43,7 +43,7 @@ export class ProjectTrees {
   /** The same in steps, as there may be much to put in order. */
   static *inSteps(resources: Iterable<AnyResource>): Generator<void, ProjectTrees> {
     const projects = new Map<string, ProjectState>();
-    const groups = yield* grouped(resources, (resource) => projectOf(resource.metadata));
+    const groups = yield* groupedInSteps(resources, (resource) => projectOf(resource.metadata));
     for (const [name, group] of groups) projects.set(name, yield* ProjectState.inSteps(name, group));
     return new ProjectTrees(projects);
   }
@@ -91,20 +91,6 @@ interface ProjectLists {
   readonly promotions: PromotionList;
 }
 
-/** `groupedBy` in steps. */
-function* grouped<T, K>(list: Iterable<T>, keyOf: (entry: T) => K): Generator<void, Map<K, T[]>> {
-  const groups = new Map<K, T[]>();
-  let count = 0;
-  for (const entry of list) {
-    const key = keyOf(entry);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [entry]);
-    else group.push(entry);
-    if (++count % 1000 === 0) yield;
-  }
-  return groups;
-}
-
 class ProjectState {
   readonly name: string;
   #project: Project | undefined;
@@ -126,7 +112,7 @@ class ProjectState {
   }
 
   static *inSteps(name: string, resources: readonly AnyResource[]): Generator<void, ProjectState> {
-    const groups = yield* grouped(resources, (resource) => resource.kind);
+    const groups = yield* groupedInSteps(resources, (resource) => resource.kind);
     const ofKind = <R extends AnyResource>(kind: R["kind"]) => (groups.get(kind) ?? []) as R[];
     return new ProjectState(name, {
       project: ofKind<Project>("Project")[0],
@@ -238,9 +224,12 @@ class PromotionList {
 
   static *inSteps(promotions: readonly Promotion[]): Generator<void, PromotionList> {
     const sorted = yield* sortedPromotions(promotions);
-    const list = new PromotionList(sorted, yield* grouped(sorted, (promotion) => promotion.spec.stage));
+    const list = new PromotionList(
+      sorted,
+      yield* groupedInSteps(sorted, (promotion) => promotion.spec.stage),
+    );
     for (const [place, promotion] of sorted.entries()) {
-      if (!isTerminalPhase(promotion.status?.phase)) list.#open.set(promotion.metadata.name, promotion);
+      list.#noteWhetherOpen(promotion);
       if (place % 2000 === 0) yield;
     }
     list.#rememberLookup();
