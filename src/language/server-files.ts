@@ -4,6 +4,7 @@ import { close, fstat, open, read } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Turns } from "../base/turns";
 
 /** Folders nobody keeps pipelines in. */
 const skipped = new Set(["node_modules", ".git", ".hg", ".svn", ".terraform", ".cache", ".kargo", "vendor"]);
@@ -92,12 +93,11 @@ export async function inTurns<T>(
   work: (item: T) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let since = performance.now();
+  const turns = new Turns(turnMs);
   for (const item of list) {
     if (signal.aborted) return;
     work(item);
-    if (performance.now() - since <= turnMs) continue;
-    await new Promise((resume) => setImmediate(resume));
-    since = performance.now();
+    const turn = turns.over();
+    if (turn !== undefined) await turn;
   }
 }
