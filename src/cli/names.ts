@@ -42,23 +42,11 @@ export function freightOf(
     by.name === undefined ? f.alias === by.alias : f.metadata.name === by.name,
   );
   if (found !== undefined) return found;
-  const [asked, near] =
+  const [asked, name, names] =
     by.name === undefined
-      ? [
-          `with alias "${by.alias}"`,
-          nearest(
-            by.alias ?? "",
-            tree.freight.flatMap((f) => f.alias ?? []),
-          ),
-        ]
-      : [
-          `"${by.name}"`,
-          nearest(
-            by.name,
-            tree.freight.map((f) => f.metadata.name),
-          ),
-        ];
-  const advice = near === undefined ? "`get freight` lists what there is" : `did you mean "${near}"`;
+      ? [`with alias "${by.alias}"`, by.alias ?? "", tree.freight.flatMap((f) => f.alias ?? [])]
+      : [`"${by.name}"`, by.name, tree.freight.map((f) => f.metadata.name)];
+  const advice = guess(name, names) ?? "`get freight` lists what there is";
   throw new CommandFailed(`Freight ${asked} not found in Project ${tree.name}; ${advice}.`);
 }
 
@@ -66,11 +54,8 @@ export function freightOf(
 export function promotionOf(tree: ProjectTree, name: string): Promotion {
   const found = tree.promotions.find((r) => r.metadata.name === name);
   if (found !== undefined) return found;
-  const near = nearest(
-    name,
-    tree.promotions.map((r) => r.metadata.name),
-  );
-  const advice = near === undefined ? "`get promotions` lists what there is" : `did you mean "${near}"`;
+  const names = tree.promotions.map((r) => r.metadata.name);
+  const advice = guess(name, names) ?? "`get promotions` lists what there is";
   throw new CommandFailed(`Promotion "${name}" not found in Project ${tree.name}; ${advice}.`);
 }
 
@@ -88,8 +73,12 @@ function named<R extends Stage | Warehouse>(
 
 /** The name that was probably meant, or all there are. */
 export function offered(name: string, names: readonly string[]): string {
+  return guess(name, names) ?? `there is ${listed(names)}`;
+}
+
+function guess(name: string, names: readonly string[]): string | undefined {
   const near = nearest(name, names);
-  return near === undefined ? `there is ${listed(names)}` : `did you mean "${near}"`;
+  return near === undefined ? undefined : `did you mean "${near}"`;
 }
 
 function listed(names: readonly string[]): string {
