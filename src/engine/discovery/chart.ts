@@ -7,7 +7,7 @@ import { getFile, HttpFileError } from "../tools/http-file";
 import { RegistryClient, RegistryError } from "../tools/registry";
 import { chartCachePath, loadIndex, saveIndex } from "./chart-cache";
 import { readChartVersions } from "./chart-index";
-import { DiscoveryError, within, withinAsync } from "./discovery-error";
+import { DiscoveryError, refusedByRemote, within, withinAsync } from "./discovery-error";
 import { findCredentials } from "./find-credentials";
 import { constraintFilter } from "./tag-names";
 
@@ -90,9 +90,7 @@ async function listClassic(
     return (versions ?? remembered?.versions ?? []).flatMap((text) => parseVersion(text) ?? []);
   } catch (error) {
     if (!(error instanceof HttpFileError)) throw error;
-    const code = error.code === "auth" ? "credentials" : "remote";
-    const reason = `error querying repository index at ${goQuote(shownUrl(url))}: ${error.message}`;
-    throw new DiscoveryError(code, reason, { cause: error });
+    throw refusedByRemote(`error querying repository index at ${goQuote(shownUrl(url))}`, error);
   }
 }
 
@@ -120,9 +118,8 @@ async function listOci(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof RegistryError)) throw error;
-    const code = error.code === "auth" ? "credentials" : "remote";
     const what = `error retrieving versions of chart from repository ${goQuote(shownUrl(repoURL))}`;
-    throw new DiscoveryError(code, `${what}: ${error.message}`, { cause: error });
+    throw refusedByRemote(what, error);
   } finally {
     await client.close();
   }

@@ -14,6 +14,12 @@ export function wrapped(what: string, error: unknown): unknown {
   return new DiscoveryError(error.code, `${what}: ${error.message}`, { cause: error });
 }
 
+/** The error for a server that did not give what was asked for: `what` was being done, `code` and words are its client's. */
+export function refusedByRemote(what: string, cause: Error & { readonly code: string }): DiscoveryError {
+  const code = cause.code === "auth" ? "credentials" : "remote";
+  return new DiscoveryError(code, `${what}: ${cause.message}`, { cause });
+}
+
 /** Does a part of discovery; a DiscoveryError of it says first what was being done. */
 export function within<T>(what: string, work: () => T): T {
   try {

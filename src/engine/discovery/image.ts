@@ -14,7 +14,7 @@ import { normImage } from "../../model/urls";
 import type { CredentialSource } from "../promotion/step";
 import { registryRateLimit } from "../tools/rate-limit";
 import { RegistryClient, RegistryError } from "../tools/registry";
-import { DiscoveryError, within, wrapped } from "./discovery-error";
+import { DiscoveryError, refusedByRemote, within, wrapped } from "./discovery-error";
 import { findCredentials } from "./find-credentials";
 import { ImageCache } from "./image-cache";
 import { compareTimes, type ImageMetadata, type ImagePlatform } from "./image-metadata";
@@ -75,8 +75,7 @@ export async function discoverImage(
     signal.throwIfAborted();
     const what = `error discovering newest applicable images ${quoted}`;
     if (!(error instanceof RegistryError)) throw wrapped(what, error);
-    const code = error.code === "auth" ? "credentials" : "remote";
-    throw new DiscoveryError(code, `${what}: ${error.message}`, { cause: error });
+    throw refusedByRemote(what, error);
   } finally {
     await client.close();
   }
