@@ -90,15 +90,18 @@ export class LocalStore implements ResourceStore, Disposable {
 
   async list<K extends Kind>(kind: K, options: ListOptions = {}): Promise<readonly ResourceByKind[K][]> {
     await this.#exclusively(() => this.#catchUp());
-    const { labels = {} } = options;
-    const found = ownedByEngine.has(kind)
-      ? (await this.#groupsOf(kind, options)).flatMap((group) => objectsIn(group, kind, options))
-      : await this.#listSpecs(kind, options.namespace);
-    const wanted = Object.entries(labels);
-    const hasLabels = ({ metadata }: AnyResource) =>
-      wanted.every(([key, value]) => metadata.labels?.[key] === value);
-    const all = found as unknown as ResourceByKind[K][];
-    return wanted.length === 0 ? all : all.filter((one) => hasLabels(one as AnyResource));
+    const { labels } = options;
+    if (!ownedByEngine.has(kind)) {
+      const specs = await this.#listSpecs(kind, options.namespace);
+      return labels === undefined ? specs : specs.filter(({ metadata }) => hasLabels(metadata, labels));
+    }
+    const groups = await this.#groupsOf(kind, options);
+    const found = groups.flatMap((group) => objectsIn(group, kind, options));
+    const wanted =
+      labels === undefined
+        ? found
+        : found.filter(({ metadata }) => hasLabels(metadata as ObjectMeta, labels));
+    return wanted as unknown as ResourceByKind[K][];
   }
 
   /** What each of `refs` is now, as one look. */
@@ -360,13 +363,17 @@ function asBefore(object: object): { readonly before: AnyResource } {
 /** What of a group is asked for, by the narrowest look-up there is. */
 function objectsIn(group: ObjectGroup, kind: Kind, options: ListOptions): StoredObject[] {
   const { warehouse, currentlyIn, labels } = options;
-  if (kind === "AnalysisRun" && labels !== undefined) return group.labelled(labels);
+  if (kind === "AnalysisRun" && labels !== undefined) return group.withRarest(labels);
   if (kind !== "Freight") return [...group.values()];
   if (currentlyIn !== undefined) {
     const found = group.currentlyIn(currentlyIn);
     return warehouse === undefined ? found : found.filter((object) => isOfWarehouse(object, warehouse));
   }
   return warehouse === undefined ? [...group.values()] : group.ofWarehouse(warehouse);
+}
+
+function hasLabels({ labels }: ObjectMeta, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
 }
 
 function isOfWarehouse(object: StoredObject, warehouse: string): boolean {

@@ -59,15 +59,13 @@ export class ObjectGroup {
     return [...(this.#byTerm.get(`of ${name}`)?.values() ?? [])];
   }
 
-  /** AnalysisRuns with all of these labels. */
-  labelled(labels: Readonly<Record<string, string>>): StoredObject[] {
-    const wanted = Object.entries(labels);
-    const found = wanted.map(
+  /** AnalysisRuns with one of these labels, that which the fewest have; those with all of them are among these. */
+  withRarest(labels: Readonly<Record<string, string>>): StoredObject[] {
+    const found = Object.entries(labels).map(
       (label) => this.#byTerm.get(labelTerm(label)) ?? new Map<string, StoredObject>(),
     );
     const [fewest] = found.sort((a, b) => a.size - b.size);
-    const candidates = [...(fewest ?? this.#objects).values()];
-    return candidates.filter((object) => wanted.every(([key, value]) => labelsOf(object)[key] === value));
+    return [...(fewest ?? this.#objects).values()];
   }
 
   /** Freight that a Stage runs on. */

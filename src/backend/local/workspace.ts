@@ -167,14 +167,15 @@ function collect(parsed: ReadonlyMap<string, ParseResult>, maker: EntryMaker): W
   const results = [...parsed].sort(([a], [b]) => compareText(a, b)).map(([, result]) => result);
   const problems = results.flatMap((result) => result.problems);
   const entries = new Map<string, SpecEntry>();
-  const written = results.flatMap((result) => result.resources);
-  const resources = written.filter(({ resource }) => misnamed(resource) === undefined);
-  for (const { resource, location } of written) {
-    const name = misnamed(resource);
-    if (name === undefined || !resource.apiVersion.startsWith("kargo.")) continue;
-    const message = `${resource.kind} is left out: ${JSON.stringify(name.slice(0, 80))} is not a Kubernetes name.`;
-    problems.push({ severity: "error", message, location });
-  }
+  const resources = results
+    .flatMap((result) => result.resources)
+    .filter(({ resource, location }) => {
+      const name = misnamed(resource);
+      if (name === undefined) return true;
+      const message = `${resource.kind} is left out: ${JSON.stringify(name.slice(0, 80))} is not a Kubernetes name.`;
+      if (resource.apiVersion.startsWith("kargo.")) problems.push({ severity: "error", message, location });
+      return false;
+    });
   const namespace = onlyProject(resources);
   for (const { resource: written, location } of resources) {
     if (kindsOfState.has(written.kind)) continue;
