@@ -25,13 +25,9 @@ interface Writing {
 
 /** The schema of any document of Kargo's; documents of other kinds fit it whatever they hold. */
 export function documentSchema(): JsonSchema {
-  const steps: [string, StepSchema][] = [
-    ...Object.entries<StepSchema>(stepSchemas),
-    ...Object.entries<StepSchema>(commercialStepSchemas),
-  ];
   const kinds = Object.values<KindSchema>(kindSchemas);
   const definitions = {
-    ...Object.fromEntries(steps.map(([kind, step]) => [stepName(kind), configSchema(step)])),
+    ...Object.fromEntries(steps().map(([kind, step]) => [stepName(kind), configSchema(step)])),
     ...Object.fromEntries(
       kinds.map(({ kind, schema }) => [kind, write(schema, { inConfig: false, lenient: false })]),
     ),
@@ -49,6 +45,10 @@ export function documentSchema(): JsonSchema {
       ),
     ],
   };
+}
+
+function steps(): [kind: string, schema: StepSchema][] {
+  return Object.entries<StepSchema>({ ...stepSchemas, ...commercialStepSchemas });
 }
 
 function stepName(kind: string): string {
@@ -202,8 +202,7 @@ function choiceSchemas({ fields, atLeast, atMost, counts }: Choice, { lenient }:
 
 /** The configuration that goes with each kind of step. */
 function configsOf(name: string, { configOf = "" }: AnySchema): JsonSchema[] {
-  const all = { ...stepSchemas, ...commercialStepSchemas };
-  return Object.entries<StepSchema>(all).map(([kind, { config, edition }]) => {
+  return steps().map(([kind, { config, edition }]) => {
     const isNeeded = edition === "open-source" || config.required.length > 0;
     return when(
       { required: [configOf], properties: { [configOf]: { const: kind } } },
