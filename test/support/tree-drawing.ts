@@ -2,10 +2,11 @@
 // open, and asks again for what it is told to. Draws nothing that can be seen.
 import type { Snapshot } from "../../src/backend/backend";
 import { Emitter } from "../../src/base/events";
+import { ListMemory } from "../../src/ui/trees/list-memory";
 import { itemOf, looks } from "../../src/ui/trees/looks";
 import { rootNodes } from "../../src/ui/trees/project-nodes";
 import { type Row, Rows } from "../../src/ui/trees/rows";
-import type { TreeMemory, TreeNode } from "../../src/ui/trees/tree-node";
+import type { TreeNode } from "../../src/ui/trees/tree-node";
 
 /** What the tree depends on besides the snapshot. */
 export interface Drawn {
@@ -17,7 +18,7 @@ export interface Drawn {
 /** A tree somebody looks at. */
 export class TreeDrawing {
   readonly rows = new Rows<TreeNode>(looks);
-  readonly #memory = new ListLengths();
+  readonly #memory = new ListMemory();
   readonly #isOpen: (id: string, startsOpen: boolean) => boolean;
   readonly #held = new Map<string, Row<TreeNode>>();
 
@@ -78,26 +79,5 @@ export class TreeDrawing {
     this.#held.set(row.id, row);
     if (!this.#isOpen(row.id, startsOpen)) return;
     for (const child of this.rows.childrenOf(row)) this.#drawWithChildren(child);
-  }
-}
-
-class ListLengths implements TreeMemory {
-  readonly #shown = new Map<string, number>();
-  readonly #expanded = new Map<string, boolean>();
-
-  shown(listId: string, firstShown: number): number {
-    const count = this.#shown.get(listId) ?? firstShown;
-    this.#shown.set(listId, count);
-    return count;
-  }
-
-  startsExpanded(nodeId: string, wanted: boolean): boolean {
-    const known = this.#expanded.get(nodeId) ?? wanted;
-    this.#expanded.set(nodeId, known);
-    return known;
-  }
-
-  showMore(listId: string, more: number): void {
-    this.#shown.set(listId, (this.#shown.get(listId) ?? 0) + more);
   }
 }

@@ -16,11 +16,12 @@ import { refKey } from "../../model/resources";
 import { type Backends, countOpenPromotions, findTarget } from "../backends";
 import { type CommandId, contextKeys, pipelinesViewId, type ResourceTarget } from "../contributions";
 import { discoversAutomatically } from "../platform/settings";
+import { ListMemory } from "./list-memory";
 import { itemOf, looks } from "./looks";
 import { ProjectNode, rootNodes } from "./project-nodes";
 import { type Row, Rows } from "./rows";
 import { StageDropController } from "./stage-drop";
-import { ResourceNode, type TreeMemory, type TreeNode } from "./tree-node";
+import { ResourceNode, type TreeNode } from "./tree-node";
 
 /** Changes that come closer together than this are shown at once: the more there is to show, the calmer. */
 const frameMs = { small: 40, large: 250, largeFrom: 300 };
@@ -36,7 +37,7 @@ export class PipelinesView implements TreeDataProvider<PipelineRow>, Disposable 
   readonly #autonomy: { readonly isOn: boolean };
   readonly #owned = new DisposableStore();
   readonly #changed = this.#owned.add(new EventEmitter<PipelineRow[] | undefined>());
-  readonly #memory = new Memory();
+  readonly #memory = new ListMemory();
   readonly #rows = new Rows<TreeNode>(looks);
   readonly #view: TreeView<PipelineRow>;
   #roots: readonly TreeNode[] | undefined;
@@ -223,36 +224,4 @@ function toTreeItem(node: TreeNode, target: TreeNode | PipelineRow): TreeItem {
 function withTooltip(item: TreeItem, node: TreeNode): TreeItem {
   item.tooltip = node.tooltip?.() ?? item.tooltip;
   return item;
-}
-
-/** What the tree remembers between snapshots. */
-class Memory implements TreeMemory {
-  readonly #shown = new Map<string, number>();
-  readonly #expanded = new Map<string, boolean>();
-
-  shown(listId: string, firstShown: number): number {
-    const count = this.#shown.get(listId) ?? firstShown;
-    this.#shown.set(listId, count);
-    return count;
-  }
-
-  startsExpanded(nodeId: string, wanted: boolean): boolean {
-    const known = this.#expanded.get(nodeId);
-    if (known === undefined) this.#expanded.set(nodeId, wanted);
-    return known ?? wanted;
-  }
-
-  /** Returns how many were shown before. */
-  showMore(listId: string, more: number): number {
-    const shown = this.#shown.get(listId) ?? 0;
-    this.#shown.set(listId, shown + more);
-    return shown;
-  }
-
-  /** True when that made the list longer. */
-  showAtLeast(listId: string, count: number): boolean {
-    if ((this.#shown.get(listId) ?? 0) >= count) return false;
-    this.#shown.set(listId, count);
-    return true;
-  }
 }
