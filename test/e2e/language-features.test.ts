@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Page } from "playwright-core";
 import { runCommand } from "../host/page.mjs";
-import { newFolder, openWorkbench, screenshot, type themes, withShotOnFailure } from "./workbench";
+import { goBehind, openFile } from "./editor";
+import { screenshot, type themes, withShotOnFailure } from "./workbench";
 
 const head = (kind: string, name: string) =>
   `apiVersion: kargo.akuity.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: shop\n`;
@@ -255,27 +256,6 @@ async function open(
   } = {},
 ): Promise<{ page: Page; folder: string }> {
   const { theme = "dark", files = {}, shown = "test.yaml" } = options;
-  const folder = join(newFolder(), "shop");
-  mkdirSync(folder);
   const all = { "project.yaml": project, "test.yaml": testStage, "prod.yaml": prodStage, ...files };
-  for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
-  const page = await openWorkbench(t, { folder, theme, viewport: { width: 1400, height: 1000 } });
-  await page
-    .locator(".explorer-viewlet")
-    .getByRole("treeitem", { name: shown })
-    .dblclick({ timeout: 90_000 });
-  await page.locator(`.tab.active[data-resource-name="${shown}"]`).waitFor();
-  return { page, folder };
-}
-
-/** Puts the cursor behind the first place of `part`. */
-async function goBehind(page: Page, text: string, part: string): Promise<void> {
-  const before = text.slice(0, text.indexOf(part) + part.length).split("\n");
-  await page.keyboard.press("Control+1"); // the editor has the focus
-  await page.keyboard.press("Control+G");
-  const input = page.locator(".quick-input-widget input").first();
-  await input.waitFor({ state: "visible" });
-  await input.fill(`:${before.length}:${(before.at(-1) ?? "").length + 1}`);
-  await page.keyboard.press("Enter");
-  await input.waitFor({ state: "hidden" });
+  return openFile(t, { files: all, shown, theme, viewport: { width: 1400, height: 1000 } });
 }

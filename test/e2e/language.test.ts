@@ -1,11 +1,12 @@
 // Writing pipelines in the workbench: problems, completion, explanations, definitions and renames as a person meets them.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Page } from "playwright-core";
 import { runCommand } from "../host/page.mjs";
-import { newFolder, openWorkbench, screenshot, type themes, withShotOnFailure } from "./workbench";
+import { goBehind, openFile } from "./editor";
+import { screenshot, type themes, withShotOnFailure } from "./workbench";
 
 const head = (kind: string, name: string) =>
   `apiVersion: kargo.akuity.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n`;
@@ -150,27 +151,8 @@ async function openPipeline(
   t: TestContext,
   { theme, text }: { readonly theme: keyof typeof themes; readonly text: string },
 ): Promise<{ page: Page; folder: string }> {
-  const folder = join(newFolder(), "shop");
-  mkdirSync(folder);
-  writeFileSync(join(folder, "project.yaml"), project);
-  writeFileSync(join(folder, "stages.yaml"), text);
-  const page = await openWorkbench(t, { folder, theme });
-  await page
-    .locator(".explorer-viewlet")
-    .getByRole("treeitem", { name: "stages.yaml" })
-    .dblclick({ timeout: 90_000 });
-  await page.locator(".view-line", { hasText: "kargo.akuity.io" }).first().waitFor();
-  return { page, folder };
-}
-
-/** Puts the cursor behind the first place of `part`. */
-async function goBehind(page: Page, text: string, part: string): Promise<void> {
-  const before = text.slice(0, text.indexOf(part) + part.length).split("\n");
-  await page.keyboard.press("Control+1"); // the editor has the focus
-  await page.keyboard.press("Control+G");
-  const input = page.locator(".quick-input-widget input").first();
-  await input.waitFor({ state: "visible" });
-  await input.fill(`:${before.length}:${(before.at(-1) ?? "").length + 1}`);
-  await page.keyboard.press("Enter");
-  await input.waitFor({ state: "hidden" });
+  const files = { "project.yaml": project, "stages.yaml": text };
+  const opened = await openFile(t, { files, shown: "stages.yaml", theme });
+  await opened.page.locator(".view-line", { hasText: "kargo.akuity.io" }).first().waitFor();
+  return opened;
 }

@@ -96,45 +96,32 @@ function verificationOf(stage: string) {
 }
 
 function yaml(port: number): string {
+  return [
+    verified({ stage: "checked", template: "wellness", metric: "successCondition: result == true" }, port),
+    verified({ stage: "slow", template: "patience", metric: "count: 2\n      interval: 1h" }, port),
+  ].join("---\n");
+}
+
+/** A Stage of the sample that is verified by asking the server at `port` whether it is well. */
+function verified(names: { stage: string; template: string; metric: string }, port: number): string {
   return `apiVersion: argoproj.io/v1alpha1
 kind: AnalysisTemplate
-metadata: { name: wellness, namespace: hello }
+metadata: { name: ${names.template}, namespace: hello }
 spec:
   metrics:
     - name: well
-      successCondition: result == true
+      ${names.metric}
       provider:
         web: { url: "http://127.0.0.1:${port}/", jsonPath: "{$.well}" }
 ---
 apiVersion: kargo.akuity.io/v1alpha1
 kind: Stage
-metadata: { name: checked, namespace: hello }
+metadata: { name: ${names.stage}, namespace: hello }
 spec:
   requestedFreight:
     - origin: { kind: Warehouse, name: hello }
       sources: { direct: true }
   promotionTemplate: { spec: { steps: [{ uses: compose-output, config: { answer: yes } }] } }
-  verification: { analysisTemplates: [{ name: wellness }] }
----
-apiVersion: argoproj.io/v1alpha1
-kind: AnalysisTemplate
-metadata: { name: patience, namespace: hello }
-spec:
-  metrics:
-    - name: well
-      count: 2
-      interval: 1h
-      provider:
-        web: { url: "http://127.0.0.1:${port}/", jsonPath: "{$.well}" }
----
-apiVersion: kargo.akuity.io/v1alpha1
-kind: Stage
-metadata: { name: slow, namespace: hello }
-spec:
-  requestedFreight:
-    - origin: { kind: Warehouse, name: hello }
-      sources: { direct: true }
-  promotionTemplate: { spec: { steps: [{ uses: compose-output, config: { answer: yes } }] } }
-  verification: { analysisTemplates: [{ name: patience }] }
+  verification: { analysisTemplates: [{ name: ${names.template} }] }
 `;
 }

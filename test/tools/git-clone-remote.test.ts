@@ -126,14 +126,7 @@ test("git-clone: submodules stay empty unless they are asked for, and then get t
 }, async (t) => {
   const credentials = { username: "ada", password: "sub-secret" };
   const work = new GitWork(t, { credentials });
-  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
-  const library = makeRemote(join(work.root, "lib.git"), { "lib.txt": "lib" });
-  const other = join(work.root, "with-module");
-  git(work.root, "clone", "--quiet", remote, other);
-  git(other, "submodule", "--quiet", "add", library, "lib");
-  git(other, "config", "--file", ".gitmodules", "submodule.lib.url", "../lib.git");
-  git(other, "commit", "--quiet", "-am", "module");
-  git(other, "push", "--quiet", "origin", "HEAD:main");
+  makeRemoteWithModule(work, "../lib.git");
   const server = await startGitServer(work.root, { user: { name: "ada", password: "sub-secret" } });
   t.after(() => server.close());
   const repoURL = `${server.url}/r.git`;
@@ -146,14 +139,7 @@ test("git-clone: submodules stay empty unless they are asked for, and then get t
 
 test("git-clone: a submodule that cannot be fetched", { skip }, async (t) => {
   const work = new GitWork(t);
-  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
-  const library = makeRemote(join(work.root, "lib.git"), { "lib.txt": "lib" });
-  const other = join(work.root, "with-module");
-  git(work.root, "clone", "--quiet", remote, other);
-  git(other, "submodule", "--quiet", "add", library, "lib");
-  git(other, "config", "--file", ".gitmodules", "submodule.lib.url", "../gone.git");
-  git(other, "commit", "--quiet", "-am", "module");
-  git(other, "push", "--quiet", "origin", "HEAD:main");
+  makeRemoteWithModule(work, "../gone.git");
   const server = await startGitServer(work.root);
   t.after(() => server.close());
   const end = await work.run("git-clone", {
@@ -275,3 +261,15 @@ test("git-clone: a certificate nobody vouches for: refused, or accepted for the 
   await work.succeed("git-push", { path: "src" });
   assert.equal(git(remote, "log", "-1", "--format=%s", "main"), "m");
 });
+
+/** `r.git`, with a submodule of `lib.git` that its .gitmodules finds at `url`. */
+function makeRemoteWithModule(work: GitWork, url: string): void {
+  const remote = makeRemote(join(work.root, "r.git"), { a: "1" });
+  const library = makeRemote(join(work.root, "lib.git"), { "lib.txt": "lib" });
+  const other = join(work.root, "with-module");
+  git(work.root, "clone", "--quiet", remote, other);
+  git(other, "submodule", "--quiet", "add", library, "lib");
+  git(other, "config", "--file", ".gitmodules", "submodule.lib.url", url);
+  git(other, "commit", "--quiet", "-am", "module");
+  git(other, "push", "--quiet", "origin", "HEAD:main");
+}

@@ -256,17 +256,7 @@ async function oddRegistry(
   const mediaType = "application/vnd.oci.image.manifest.v1+json";
   const descriptor = (bytes: number) => ({ mediaType: "a/b", size: bytes, digest });
   const manifest = { schemaVersion: 2, mediaType, config: descriptor(10), layers: [descriptor(size)] };
-  const server = createServer((request, response) => {
-    if (request.url?.includes("/blobs/")) return layer(response);
-    response.setHeader("content-type", mediaType);
-    response.end(request.url === "/v2/" ? "{}" : JSON.stringify(manifest));
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return bareRegistry(t, mediaType, manifest, layer);
 }
 
 test("a layer that says it is too large is not fetched", async (t) => {
@@ -318,10 +308,15 @@ const hello = {
 };
 const gone = { mediaType: "a/b", size: 3, digest: `sha256:${"a".repeat(64)}` };
 
-/** A registry that has manifests by tag, and no blobs. */
-async function bareRegistry(t: TestContext, type: string, manifest: object): Promise<string> {
+/** A registry that has one manifest under every tag, and no blobs where `blob` does not answer. */
+async function bareRegistry(
+  t: TestContext,
+  type: string,
+  manifest: object,
+  blob: (response: ServerResponse) => void = (response) => void response.writeHead(404).end(),
+): Promise<string> {
   const server = createServer((request, response) => {
-    if (request.url?.includes("/blobs/")) return void response.writeHead(404).end();
+    if (request.url?.includes("/blobs/")) return blob(response);
     response.setHeader("content-type", type);
     response.end(request.url === "/v2/" ? "{}" : JSON.stringify(manifest));
   });
